@@ -1,0 +1,65 @@
+"""What each role may do, as code rather than as rows in every business's schema.
+
+Permissions keep Django's own form, ``app.action_model``, so the admin asks for them unchanged.
+"""
+
+from collections.abc import Iterable
+
+OWNER = "owner"
+MANAGER = "manager"
+STAFF = "staff"
+OPERATOR = "operator"
+
+BUSINESS_ROLES = (OWNER, MANAGER, STAFF)
+
+
+def _all(models: Iterable[str], actions: str = "view add change delete") -> frozenset[str]:
+    pairs = (model.split(".") for model in models)
+    return frozenset(f"{app}.{action}_{name}" for app, name in pairs for action in actions.split())
+
+
+_STAFF = (
+    _all(["bookings.booking"], "view add change")
+    | _all(["bookings.service", "bookings.resource", "bookings.openinghours"], "view")
+    | _all(["payments.paymentsession", "payments.refund"], "view")
+)
+_MANAGER = (
+    _STAFF
+    | _all(["bookings.service", "bookings.resource", "bookings.openinghours"])
+    | _all(
+        [
+            "payments.customer",
+            "payments.transaction",
+            "payments.stripeevent",
+            "payments.stripeaccount",
+            "events.event",
+            "events.webhookendpoint",
+            "events.delivery",
+            "access.user",
+        ],
+        "view",
+    )
+    | {"payments.add_paymentsession", "payments.add_refund"}
+)
+_OWNER = (
+    _MANAGER
+    | _all(["access.user", "access.apikey", "events.webhookendpoint"])
+    | _all(["payments.stripeaccount"], "change")
+)
+
+PERMISSIONS = {STAFF: _STAFF, MANAGER: _MANAGER, OWNER: _OWNER}
+
+
+def allows(role: str, permission: str) -> bool:
+    """May someone with `role` do `permission`, for example ``bookings.view_booking``?
+
+    An operator may do everything on the platform's host and exists nowhere else.
+    """
+    return role == OPERATOR or permission in PERMISSIONS.get(role, frozenset())
+
+
+def reaches_app(role: str, app: str) -> bool:
+    """Has `role` anything to do in the app called `app`?"""
+    return role == OPERATOR or any(
+        permission.startswith(f"{app}.") for permission in PERMISSIONS.get(role, frozenset())
+    )

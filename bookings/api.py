@@ -1,0 +1,299 @@
+"""The bookings API."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from rest_framework import serializers
+from rest_framework.exceptions import NotAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from access.actors import actor_of
+from access.authentication import holder_token
+from access.fields import MoneyField, StrictCharField
+from access.models import APIKey
+from access.permissions import IsAnyone, IsMemberOrHolder, is_member
+from bookings import services
+from bookings.availability import is_offered
+from bookings.errors import BookingClosed, BookingNotFound, InvalidBooking
+from bookings.models import Booking, Service
+from payments import services as payments
+from payments.models import PaymentSession
+from tenants.current import current_tenant
+
+NOT_YOURS = "Send an API key of this business, or the token of this booking."
+
+
+class InstantField(StrictCharField):
+    """A moment: ISO 8601 with an offset, returned as an aware datetime in UTC."""
+
+    EXAMPLE = "Must be a time with an offset, such as 2027-03-01T10:00:00+00:00."
+
+    def to_internal_value(self, data: Any) -> Any:
+        text = super().to_internal_value(data)
+        try:
+            moment = datetime.fromisoformat(text)
+            if moment.tzinfo is None:
+                raise ValueError(text)
+            return moment.astimezone(UTC)
+        except (ValueError, OverflowError):
+            raise serializers.ValidationError(self.EXAMPLE) from None
+
+
+class BookingFields(serializers.Serializer[Any]):
+    customer_name = StrictCharField(max_length=200)
+    customer_email = StrictCharField(max_length=254)
+    customer_phone = StrictCharField(required=False, allow_blank=True, max_length=40)
+    service_name = StrictCharField(max_length=120)
+    booking_date = InstantField()
+    total_amount_pence = MoneyField(min_value=0)
+    deposit_amount_pence = MoneyField(required=False, default=0, min_value=0)
+    notes = StrictCharField(required=False, allow_blank=True, max_length=2000)
+    success_url = StrictCharField(required=False, max_length=2000)
+    cancel_url = StrictCharField(required=False, max_length=2000)
+
+    def validate_customer_name(self, value: str) -> str:
+        if not value.isprintable():
+            raise serializers.ValidationError("Must not contain control characters.")
+        return value
+
+    def validate_service_name(self, value: str) -> str:
+        return self.validate_customer_name(value)
+
+    def validate_customer_email(self, value: str) -> str:
+        return str(serializers.EmailField().run_validation(value))
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if attrs["deposit_amount_pence"] > attrs["total_amount_pence"]:
+            raise serializers.ValidationError(
+                {"deposit_amount_pence": "Must not be more than total_amount_pence."}
+            )
+        return attrs
+
+
+class BookingsView(APIView):
+    """``POST /api/bookings/``: anyone may book from the catalogue, at its prices."""
+
+    permission_classes = [IsAnyone]
+
+    def post(self, request: Request) -> Response:
+        fields = BookingFields(data=request.data)
+        fields.is_valid(raise_exception=True)
+        wanted = booking_request(fields.validated_data, request)
+        booking = services.book(wanted, actor=actor_of(request))
+        return Response(_created(booking, wanted), status=201)
+
+
+def booking_request(asked: dict[str, Any], request: Request) -> services.BookingRequest:
+    """Return what to book: at the catalogue's price, or at an API key's own.
+
+    Raises InvalidBooking with the right figures where a caller without a key states others.
+    """
+    own_hosts = current_tenant().hosts
+    for field in ("success_url", "cancel_url"):
+        if field in asked:
+            payments.checked_return_url(asked[field], field=field, own_hosts=own_hosts)
+    service = Service.objects.filter(name__iexact=asked["service_name"], is_active=True).first()
+    wanted = services.BookingRequest(
+        customer_name=asked["customer_name"],
+        customer_email=asked["customer_email"],
+        customer_phone=asked.get("customer_phone", ""),
+        notes=asked.get("notes", ""),
+        starts_at=asked["booking_date"],
+        service=service,
+        service_name=service.name if service else asked["service_name"],
+        total_amount=asked["total_amount_pence"],
+        deposit_amount=asked["deposit_amount_pence"],
+        success_url=asked.get("success_url", ""),
+        cancel_url=asked.get("cancel_url", ""),
+    )
+    if not isinstance(request.auth, APIKey):
+        check_against_catalogue(wanted)
+    return wanted
+
+
+def check_against_catalogue(wanted: services.BookingRequest) -> None:
+    """Refuse an unknown service, another price, or a time that is not offered."""
+    service = wanted.service
+    if service is None:
+        raise InvalidBooking("service_name: this business has no such service", field="service_name")
+    for field, stated, right in (
+        ("total_amount_pence", wanted.total_amount, service.price),
+        ("deposit_amount_pence", wanted.deposit_amount, service.deposit),
+    ):
+        if stated != right:
+            raise InvalidBooking(
+                f"{field} must be {right} for {service.name}",
+                field=field,
+                total_amount_pence=service.price,
+                deposit_amount_pence=service.deposit,
+                currency=current_tenant().currency,
+            )
+    if not is_offered(service, wanted.starts_at, current_tenant().zone):
+        raise InvalidBooking(
+            "booking_date is not one of the times at which this service starts",
+            field="booking_date",
+        )
+
+
+def _created(booking: Booking, wanted: services.BookingRequest) -> dict[str, Any]:
+    body: dict[str, Any] = {
+        "booking_id": booking.pk,
+        "status": booking.status,
+        "reference": booking.reference,
+        "booking_token": booking.access_token,
+    }
+    if booking.is_pending:
+        session = services.start_payment(booking, own_hosts=current_tenant().hosts)
+        return body | {
+            "checkout_url": session.checkout_url,
+            "payment_session_id": str(session.pk),
+        }
+    without_payment = "Booking confirmed without payment"
+    return body | {"message": "Booking created" if wanted.deposit_amount else without_payment}
+
+
+class OneBookingView(APIView):
+    """The base of the calls about one booking: for members, and for who holds its token."""
+
+    permission_classes = [IsMemberOrHolder]
+    staff_permissions = {"GET": "bookings.view_booking", "POST": "bookings.change_booking"}
+
+    def booking(self, request: Request, booking_id: int) -> Booking:
+        """Return the booking; to anyone but members an unknown one is like another's."""
+        if is_member(request, self):
+            return services.get_booking(booking_id)
+        try:
+            booking = services.get_booking(booking_id)
+        except BookingNotFound:
+            raise NotAuthenticated(NOT_YOURS) from None
+        if booking.access_token != holder_token(request):
+            raise NotAuthenticated(NOT_YOURS)
+        return booking
+
+
+class BookingView(OneBookingView):
+    """``GET /api/bookings/{booking_id}/``"""
+
+    def get(self, request: Request, booking_id: int) -> Response:
+        booking = self.booking(request, booking_id)
+        return Response(
+            {
+                "booking_id": booking.pk,
+                "reference": booking.reference,
+                "customer_name": booking.customer_name,
+                "customer_email": booking.customer_email,
+                "service_name": booking.service_name,
+                "booking_date": booking.starts_at.isoformat(),
+                "total_amount_pence": booking.total_amount,
+                "deposit_amount_pence": booking.deposit_amount,
+                "currency": booking.currency,
+                "status": booking.status,
+                "notes": booking.notes,
+            }
+        )
+
+
+class ConfirmPaymentFields(serializers.Serializer[Any]):
+    payment_session_id = StrictCharField(max_length=64)
+
+
+class ConfirmPaymentView(OneBookingView):
+    """``POST /api/bookings/{booking_id}/confirm-payment/``: look whether it is paid, now."""
+
+    def post(self, request: Request, booking_id: int) -> Response:
+        booking = self.booking(request, booking_id)
+        if request.data.get("payment_session_id") in (None, ""):
+            raise InvalidBooking("payment_session_id required", field="payment_session_id")
+        fields = ConfirmPaymentFields(data=request.data)
+        fields.is_valid(raise_exception=True)
+        session = payment_of(booking, fields.validated_data["payment_session_id"])
+        session = payments.settle(session.pk)
+        booking.refresh_from_db()
+        if booking.is_cancelled and session.is_paid:
+            raise BookingClosed("This booking was cancelled; a payment does not revive it.")
+        return Response({"booking_id": booking.pk, "status": booking.status, **_paid(session)})
+
+
+def payment_of(booking: Booking, payment_session_id: str) -> PaymentSession:
+    """Return the payment if it is this booking's deposit; raises PaymentNotFound otherwise."""
+    session = payments.get_payment_session(payment_session_id)
+    if (
+        session.payable_type,
+        session.payable_id,
+        session.amount,
+        session.currency,
+    ) != (
+        services.PAYABLE_TYPE,
+        str(booking.pk),
+        booking.deposit_amount,
+        booking.currency,
+    ):
+        raise payments.PaymentNotFound("Payment session not found")
+    return session
+
+
+def _paid(session: PaymentSession) -> dict[str, str]:
+    if session.is_paid:
+        return {"message": "Payment confirmed, booking is now confirmed"}
+    return {"payment_status": session.status, "message": "Payment not yet completed"}
+
+
+class PaymentSuccessView(OneBookingView):
+    """``GET .../payment-success/?session_id=``: where a browser lands; changes nothing.
+
+    Stripe sends the customer here without any header, so the id of one of the booking's own
+    checkouts opens it as well.
+    """
+
+    permission_classes = [IsAnyone]
+
+    def get(self, request: Request, booking_id: int) -> Response:
+        session_id = request.query_params.get("session_id", "")
+        booking = services.get_booking(booking_id)
+        if not self._may_see(request, booking, session_id):
+            raise BookingNotFound("Booking not found")
+        return Response(
+            {
+                "message": "Thank you. The payment is being confirmed.",
+                "booking_id": booking.pk,
+                "session_id": session_id,
+                "next_step": f"POST /api/bookings/{booking.pk}/confirm-payment/ with the "
+                "payment_session_id, or wait for the booking to become CONFIRMED.",
+            }
+        )
+
+    def _may_see(self, request: Request, booking: Booking, session_id: str) -> bool:
+        if is_member(request, self) or booking.access_token == holder_token(request):
+            return True
+        return any(
+            session_id in (str(session.pk), session.stripe_checkout_session_id)
+            for session in services.payments_of(booking)
+        )
+
+
+class PaymentCancelView(OneBookingView):
+    """``.../payment-cancel/``: reading changes nothing, POST gives the time up."""
+
+    def get(self, request: Request, booking_id: int) -> Response:
+        booking = self.booking(request, booking_id)
+        return Response(
+            {
+                "message": "The payment was not completed.",
+                "booking_id": booking.pk,
+                "status": booking.status,
+                "next_step": "POST here to cancel the booking.",
+            }
+        )
+
+    def post(self, request: Request, booking_id: int) -> Response:
+        booking = self.booking(request, booking_id)
+        if not booking.is_pending:
+            raise BookingClosed("Only a booking that waits for its payment can be given up here.")
+        booking = services.cancel(
+            booking.pk, actor=actor_of(request), reason=Booking.CancelReason.CUSTOMER
+        )
+        return Response(
+            {"booking_id": booking.pk, "status": booking.status, "message": "Booking cancelled"}
+        )

@@ -1,0 +1,28 @@
+"""Why a booking call was refused."""
+
+from tenants.errors import TillhouseError
+
+
+class BookingError(TillhouseError):
+    """The root of what this app raises."""
+
+
+class InvalidBooking(BookingError):
+    """A value can't be used; `field` names it."""
+
+
+class SlotTaken(BookingError):
+    code = "slot_taken"
+    status = 409
+
+
+class BookingNotFound(BookingError):
+    code = "booking_not_found"
+    status = 404
+
+
+class BookingClosed(BookingError):
+    """The booking's status does not allow this any more."""
+
+    code = "booking_closed"
+    status = 409

@@ -1,0 +1,68 @@
+"""What a customer fills in."""
+
+from typing import Any
+
+from django import forms
+
+from bookings.models import REFERENCE_ALPHABET, REFERENCE_LENGTH
+
+
+class DetailsForm(forms.Form):
+    """Who is coming."""
+
+    customer_name = forms.CharField(
+        label="Your name",
+        max_length=200,
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+    )
+    customer_email = forms.EmailField(
+        label="E-mail",
+        max_length=254,
+        widget=forms.EmailInput(attrs={"autocomplete": "email", "inputmode": "email"}),
+        help_text="Your confirmation goes here.",
+    )
+    customer_phone = forms.CharField(
+        label="Phone (optional)",
+        max_length=40,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "tel", "inputmode": "tel", "type": "tel"}),
+    )
+    notes = forms.CharField(
+        label="Anything we should know? (optional)",
+        max_length=2000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+
+    def clean_customer_name(self) -> str:
+        name = str(self.cleaned_data["customer_name"])
+        if not name.isprintable():
+            raise forms.ValidationError("Please write your name without special characters.")
+        return name
+
+
+class FindForm(forms.Form):
+    """What proves that a booking is yours: its reference and your e-mail address."""
+
+    reference = forms.CharField(
+        label="Reference",
+        max_length=20,
+        widget=forms.TextInput(
+            attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}
+        ),
+        help_text="Eight letters and digits, in your confirmation e-mail.",
+    )
+    email = forms.EmailField(
+        label="E-mail",
+        max_length=254,
+        widget=forms.EmailInput(attrs={"autocomplete": "email", "inputmode": "email"}),
+    )
+
+    def clean_reference(self) -> str:
+        typed: Any = self.cleaned_data["reference"]
+        reference = "".join(typed.upper().replace("-", "").split())
+        if len(reference) != REFERENCE_LENGTH or set(reference) - set(REFERENCE_ALPHABET):
+            raise forms.ValidationError(
+                "A reference has eight letters and digits, for example 7K2MPXQ4."
+            )
+        return reference

@@ -1,0 +1,62 @@
+"""E-mails about a booking, in the business's name."""
+
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.template.loader import render_to_string
+
+from bookings.models import Booking
+from bookings.templatetags.bookings import local_time, money
+from tenants.current import current_tenant
+
+
+@dataclass(frozen=True)
+class Message:
+    """A kind of e-mail: its subject, and in which states of the booking it still makes sense."""
+
+    subject: str
+    statuses: tuple[str, ...]
+    to_business: bool = True
+
+
+MESSAGES = {
+    "confirmed": Message("Booked: {service}, {time}", (Booking.Status.CONFIRMED,)),
+    "cancelled": Message("Cancelled: {service}, {time}", (Booking.Status.CANCELLED,)),
+    "paid_too_late": Message(
+        "Refunded: {service}, {time}", (Booking.Status.CANCELLED,)
+    ),
+}
+
+
+def send(booking_id: int, name: str) -> None:
+    """Send the message called `name` to the customer, with a copy to the business."""
+    booking = Booking.objects.filter(pk=booking_id).first()
+    message = MESSAGES[name]
+    if booking is None or booking.status not in message.statuses:
+        return
+    tenant = current_tenant()
+    context = {
+        "booking": booking,
+        "business": tenant,
+        "link": f"{tenant.url}/booking/{booking.access_token}/",
+        "total": money(booking.total_amount, booking.currency),
+        "deposit": money(booking.deposit_amount, booking.currency),
+        "remaining": money(booking.remaining_amount, booking.currency),
+        "time": local_time(booking.starts_at),
+    }
+    subject = message.subject.format(service=booking.service_name, time=context["time"])
+    EmailMessage(
+        subject=" ".join(subject.split()),
+        body=render_to_string(f"bookings/mail/{name}.txt", context),
+        from_email=f"{_display_name(tenant.name)} <{settings.DEFAULT_FROM_EMAIL}>",
+        to=[booking.customer_email],
+        bcc=[tenant.contact_email] if message.to_business and tenant.contact_email else [],
+        reply_to=[tenant.contact_email] if tenant.contact_email else [],
+    ).send()
+
+
+def _display_name(name: str) -> str:
+    """Return `name` as a quoted string for a From header (RFC 5322, section 3.2.4)."""
+    printable = "".join(character for character in name if character.isprintable())
+    return '"' + printable.replace("\\", "").replace('"', "") + '"'

@@ -1,0 +1,382 @@
+"""What can be done with a booking: book, pay, confirm, cancel, release."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from access.actors import CUSTOMER, SYSTEM, Actor
+from bookings.availability import resources_for
+from bookings.errors import BookingClosed, BookingNotFound, InvalidBooking, SlotTaken
+from bookings.models import Booking, Resource, Service
+from events.services import record
+from payments import services as payments
+from payments.models import PaymentSession
+from tenants.current import current_tenant
+
+PAYABLE_TYPE = "booking"
+HOLD = timedelta(minutes=15)
+# A service that only an API caller knows: nothing says how long it takes.
+UNLISTED_DURATION = timedelta(minutes=60)
+FURTHEST_AHEAD = timedelta(days=5 * 366)
+EXCLUSION_VIOLATION = "23P01"
+
+Status = Booking.Status
+CancelReason = Booking.CancelReason
+
+
+@dataclass(frozen=True)
+class BookingRequest:
+    """What someone wants to book. Amounts are in minor units, `starts_at` is aware.
+
+    `service` is None only for an API caller's own, unlisted `service_name`.
+    """
+
+    customer_name: str
+    customer_email: str
+    starts_at: datetime
+    service: Service | None
+    service_name: str
+    total_amount: int
+    deposit_amount: int
+    customer_phone: str = ""
+    notes: str = ""
+    success_url: str = ""
+    cancel_url: str = ""
+
+    @classmethod
+    def for_service(cls, service: Service, **details: object) -> "BookingRequest":
+        """Ask for `service` at the catalogue's price and deposit."""
+        return cls(
+            service=service,
+            service_name=service.name,
+            total_amount=service.price,
+            deposit_amount=service.deposit,
+            **details,  # type: ignore[arg-type]
+        )
+
+
+def event_data(booking: Booking) -> dict[str, object]:
+    """Return what an event says of a booking: no personal data beyond the reference."""
+    return {
+        "booking_id": booking.pk,
+        "reference": booking.reference,
+        "status": booking.status,
+        "service_name": booking.service_name,
+        "starts_at": booking.starts_at.isoformat(),
+    }
+
+
+def book(request: BookingRequest, *, actor: Actor = CUSTOMER) -> Booking:
+    """Take the time asked for and return the Booking.
+
+    It is CONFIRMED at once when no deposit is due or the business takes no payments, else
+    PENDING_PAYMENT and held for `HOLD`; call `start_payment` next. Raises SlotTaken, or
+    InvalidBooking for a time in the past or too far ahead.
+    """
+    now = timezone.now()
+    if not now < request.starts_at < now + FURTHEST_AHEAD:
+        raise InvalidBooking(
+            "booking_date must be in the future, at most five years ahead", field="booking_date"
+        )
+    must_pay = request.deposit_amount > 0 and payments.payments_enabled()
+    with transaction.atomic():
+        booking = _take(request, now, must_pay=must_pay)
+        _after_taking(booking, actor)
+    return booking
+
+
+def _take(request: BookingRequest, now: datetime, *, must_pay: bool) -> Booking:
+    """Insert the booking on the first resource that is free; the database has the last word."""
+    duration = request.service.duration if request.service else UNLISTED_DURATION
+    for resource in resources_for(request.service):
+        booking = Booking(
+            service=request.service,
+            resource=resource,
+            service_name=request.service_name,
+            starts_at=request.starts_at,
+            ends_at=request.starts_at + duration,
+            customer_name=request.customer_name,
+            customer_email=request.customer_email,
+            customer_phone=request.customer_phone,
+            notes=request.notes,
+            total_amount=request.total_amount,
+            deposit_amount=request.deposit_amount,
+            currency=current_tenant().currency,
+            status=Status.PENDING_PAYMENT if must_pay else Status.CONFIRMED,
+            hold_expires_at=now + HOLD if must_pay else None,
+            confirmed_at=None if must_pay else now,
+            success_url=request.success_url,
+            cancel_url=request.cancel_url,
+        )
+        if _insert(booking, now):
+            return booking
+    raise SlotTaken("This time is taken. Please choose another one.")
+
+
+def _insert(booking: Booking, now: datetime) -> bool:
+    """Insert `booking` unless its time is taken.
+
+    The resource's row is locked first: the exclusion constraint alone has exactly one winner,
+    but overlapping racers would deadlock on each other. Stale holds are ended here, because a
+    constraint can't look at the clock.
+    """
+    lock_resource(booking.resource_id)
+    overlapping = Booking.objects.filter(resource=booking.resource_id).overlapping(  # type: ignore[attr-defined]
+        booking.starts_at, booking.ends_at
+    )
+    for stale in overlapping.stale_holds(now).select_for_update():
+        _mark_cancelled(stale, CancelReason.HOLD_EXPIRED, SYSTEM)
+    try:
+        with transaction.atomic():
+            booking.save(force_insert=True)
+    except IntegrityError as error:
+        if _is_exclusion_violation(error):
+            return False
+        raise
+    return True
+
+
+def lock_resource(resource_id: int) -> None:
+    """Queue up behind whoever else is changing what this resource is booked for."""
+    list(Resource.objects.select_for_update(no_key=True).filter(pk=resource_id).values("pk"))
+
+
+def _is_exclusion_violation(error: IntegrityError) -> bool:
+    return getattr(error.__cause__, "sqlstate", None) == EXCLUSION_VIOLATION
+
+
+def _after_taking(booking: Booking, actor: Actor) -> None:
+    from bookings import jobs
+
+    record("booking.created", booking, event_data(booking), actor)
+    if booking.is_confirmed:
+        record("booking.confirmed", booking, event_data(booking), actor)
+        jobs.send_mail.enqueue(booking_id=booking.pk, message="confirmed")
+    else:
+        jobs.release_hold.enqueue(booking_id=booking.pk, at=booking.hold_expires_at)
+
+
+def start_payment(booking: Booking, *, own_hosts: Iterable[str]) -> PaymentSession:
+    """Open the page on which the deposit of a pending booking is paid, and return the payment.
+
+    Asked again, it returns the same page while that is open, and a new one after. When Stripe
+    fails, the booking is released and ProcessorFailed is raised: nothing half-done stays.
+    """
+    if not booking.is_pending:
+        raise BookingClosed("This booking is not waiting for a payment.")
+    now = timezone.now()
+    if booking.hold_expires_at and booking.hold_expires_at <= now:
+        raise BookingClosed("The time to pay has run out. Please book again.")
+    earlier = list(payments_of(booking))
+    reusable = next((session for session in earlier if _is_payable(session, now)), None)
+    page = f"{current_tenant().url}/booking/{booking.access_token}"
+    try:
+        return payments.start_checkout(
+            payable_type=PAYABLE_TYPE,
+            payable_id=booking.pk,
+            amount=booking.deposit_amount,
+            currency=booking.currency,
+            description=f"{booking.service_name}: deposit",
+            customer=payments.CustomerDetails(
+                booking.customer_email, booking.customer_name, booking.customer_phone
+            ),
+            success_url=booking.success_url or f"{page}/return/",
+            cancel_url=booking.cancel_url or f"{page}/unpaid/",
+            idempotency_key=(
+                reusable.idempotency_key if reusable else f"booking:{booking.pk}:{len(earlier) + 1}"
+            ),
+            own_hosts=own_hosts,
+            access_token=booking.access_token,
+            expires_at=booking.hold_expires_at,
+        )
+    except Exception:
+        if not earlier:
+            _release(booking.pk, CancelReason.PAYMENT_UNAVAILABLE)
+        raise
+
+
+def _is_payable(session: PaymentSession, now: datetime) -> bool:
+    ended = session.checkout_expires_at is not None and session.checkout_expires_at <= now
+    return session.is_open and not ended
+
+
+def payments_of(booking: Booking) -> Iterable[PaymentSession]:
+    """Return the payments asked for a booking's deposit, newest first."""
+    return PaymentSession.objects.filter(
+        payable_type=PAYABLE_TYPE, payable_id=str(booking.pk)
+    ).order_by("-created_at")
+
+
+def latest_payment(booking: Booking) -> PaymentSession | None:
+    return next(iter(payments_of(booking)), None)
+
+
+def settle(booking: Booking) -> Booking:
+    """Ask Stripe about an unsettled deposit and return the booking as it is then."""
+    if booking.is_pending:
+        for session in payments_of(booking):
+            if not session.is_paid:
+                payments.settle(session.pk)
+        booking.refresh_from_db()
+    return booking
+
+
+def get_booking(booking_id: int) -> Booking:
+    """Return the booking; raises BookingNotFound."""
+    # Ids beyond bigint would be an error of the database.
+    if 0 < booking_id < 2**63:
+        booking = Booking.objects.filter(pk=booking_id).first()
+        if booking is not None:
+            return booking
+    raise BookingNotFound("Booking not found")
+
+
+def _locked(booking_id: int) -> Booking:
+    """Lock a booking, its resource first: the order in which everyone takes them."""
+    resource_id = Booking.objects.values_list("resource_id", flat=True).get(pk=booking_id)
+    lock_resource(resource_id)
+    return Booking.objects.select_for_update().get(pk=booking_id)
+
+
+def end_checkouts(booking_id: int) -> None:
+    """End what is still open at Stripe for a booking that is over; the job behind cancelling."""
+    booking = get_booking(booking_id)
+    if booking.is_cancelled:
+        _paid_after_all(booking)
+
+
+@transaction.atomic
+def confirm(booking_id: int, *, actor: Actor) -> bool:
+    """Confirm a paid booking; return whether the customer has the time they paid for.
+
+    A booking that lapsed meanwhile comes back if its time is still free. One that someone
+    cancelled stays cancelled.
+    """
+    from bookings import jobs
+
+    booking = _locked(booking_id)
+    if booking.status in (Status.CONFIRMED, Status.COMPLETED, Status.NO_SHOW):
+        return True
+    if booking.is_cancelled and booking.cancel_reason not in Booking.LAPSED:
+        return False
+    booking.status = Status.CONFIRMED
+    booking.confirmed_at = timezone.now()
+    booking.hold_expires_at = None
+    booking.cancel_reason = ""
+    booking.cancelled_at = None
+    try:
+        with transaction.atomic():
+            booking.save()
+    except IntegrityError as error:
+        if _is_exclusion_violation(error):
+            return False
+        raise
+    record("booking.confirmed", booking, event_data(booking), actor)
+    jobs.send_mail.enqueue(booking_id=booking.pk, message="confirmed")
+    return True
+
+
+@transaction.atomic
+def keep_while_processing(booking_id: int) -> None:
+    """Hold the time without an end: a bank is moving the money."""
+    booking = _locked(booking_id)
+    if not booking.is_pending:
+        return
+    booking.hold_expires_at = None
+    booking.save(update_fields=["hold_expires_at", "updated_at"])
+
+
+def cancel(
+    booking_id: int, *, actor: Actor, reason: str = CancelReason.BUSINESS, refund: bool = False
+) -> Booking:
+    """Cancel a booking and free its time; with `refund`, give the deposit back in full.
+
+    An open checkout is ended first; if it turns out to be paid, the payment wins and
+    BookingClosed is raised. Raises BookingClosed too for one that is over or cancelled.
+    """
+    booking = get_booking(booking_id)
+    if booking.status not in (Status.PENDING_PAYMENT, Status.CONFIRMED):
+        raise BookingClosed(f"This booking is {booking.get_status_display().lower()} already.")
+    try:
+        if booking.is_pending and _paid_after_all(booking):
+            raise BookingClosed("This booking has just been paid, so it was not cancelled.")
+    except payments.ProcessorFailed:
+        # The job that `_mark_cancelled` enqueues keeps trying; a late payment is given back.
+        pass
+    with transaction.atomic():
+        return _cancel_locked(booking, actor, reason, refund=refund)
+
+
+def _cancel_locked(booking: Booking, actor: Actor, reason: str, *, refund: bool) -> Booking:
+    # Payments before bookings: the order of locking.
+    paid = [session for session in payments_of(booking) if session.status == "succeeded"]
+    if refund:
+        for session in paid:
+            if session.amount_refundable:
+                payments.request_refund(
+                    payment_session_id=str(session.pk), reason="Booking cancelled", actor=actor
+                )
+    booking = _locked(booking.pk)
+    if booking.status not in (Status.PENDING_PAYMENT, Status.CONFIRMED):
+        raise BookingClosed(f"This booking is {booking.get_status_display().lower()} already.")
+    _mark_cancelled(booking, reason, actor)
+    return booking
+
+
+def _mark_cancelled(booking: Booking, reason: str, actor: Actor) -> None:
+    """Free a locked booking's time, tell of it, and end the checkouts that are still open."""
+    from bookings import jobs
+
+    booking.status = Status.CANCELLED
+    booking.cancel_reason = reason
+    booking.cancelled_at = timezone.now()
+    booking.hold_expires_at = None
+    booking.save(
+        update_fields=["status", "cancel_reason", "cancelled_at", "hold_expires_at", "updated_at"]
+    )
+    record("booking.cancelled", booking, event_data(booking) | {"reason": reason}, actor)
+    if reason != CancelReason.PAYMENT_UNAVAILABLE:
+        jobs.send_mail.enqueue(booking_id=booking.pk, message="cancelled")
+    jobs.end_checkouts.enqueue(booking_id=booking.pk)
+
+
+def _paid_after_all(booking: Booking) -> bool:
+    """End a booking's open checkouts at Stripe; return whether one of them had been paid.
+
+    Raises ProcessorFailed when Stripe can't be asked.
+    """
+    results = [
+        payments.cancel_checkout(session.pk) for session in payments_of(booking) if session.is_open
+    ]
+    return any(session.is_paid or session.is_processing for session in results)
+
+
+def release_hold(booking_id: int) -> None:
+    """End a booking that was not paid in time; does nothing when that is no longer so.
+
+    May run late, twice or at the same time. Raises ProcessorFailed when Stripe can't be
+    asked, so that the job tries again.
+    """
+    booking = Booking.objects.filter(pk=booking_id).stale_holds(timezone.now()).first()  # type: ignore[attr-defined]
+    if booking is None or _paid_after_all(booking):
+        return
+    _release(booking_id, CancelReason.HOLD_EXPIRED)
+
+
+@transaction.atomic
+def _release(booking_id: int, reason: str) -> None:
+    booking = _locked(booking_id)
+    if booking.is_pending:
+        _mark_cancelled(booking, reason, SYSTEM)
+
+
+def release_after_payment_ended(booking_id: int, reason: str) -> None:
+    """The checkout is over without a payment: free the time unless another one is open."""
+    booking = Booking.objects.filter(pk=booking_id).first()
+    if booking is None or not booking.is_pending:
+        return
+    if not any(session.is_open or session.is_paid for session in payments_of(booking)):
+        _release(booking_id, reason)

@@ -1,0 +1,20 @@
+"""The customer's pages."""
+
+from django.urls import path
+
+from bookings import views
+
+urlpatterns = [
+    path("", views.landing, name="landing"),
+    path("brand.css", views.brand_css, name="brand-css"),
+    path("logo", views.logo, name="logo"),
+    path("book/<slug:slug>/", views.choose_time, name="choose-time"),
+    path("book/<slug:slug>/details/", views.details, name="details"),
+    path("booking/<str:token>/", views.booking_page, name="booking"),
+    path("booking/<str:token>/pay/", views.pay, name="pay"),
+    path("booking/<str:token>/return/", views.payment_return, name="payment-return"),
+    path("booking/<str:token>/status/", views.payment_status, name="payment-status"),
+    path("booking/<str:token>/unpaid/", views.unpaid, name="unpaid"),
+    path("booking/<str:token>/give-up/", views.give_up, name="give-up"),
+    path("find/", views.find, name="find"),
+]

@@ -1,0 +1,182 @@
+"""``manage.py seed_demo``: the three demo businesses, their people, keys and catalogue."""
+
+import json
+import secrets
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
+from django_tenants.utils import tenant_context
+
+from access.models import APIKey, User
+from bookings.models import OpeningHours, Resource, Service
+from config.demo_businesses import BUSINESSES, DemoBusiness
+from payments.models import StripeAccount
+from payments.services import PaymentError, register_webhook
+from tenants.models import Tenant
+from tenants.provisioning import provision
+
+OPERATOR_EMAIL = "operator@tillhouse.example"
+
+
+class Command(BaseCommand):
+    help = "Create the demo businesses and write their sign-ins and keys to a file."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--credentials", type=Path, default=Path(".demo/credentials.json"))
+        parser.add_argument("--sandbox-url", default="", help="where people reach the sandbox")
+
+    def handle(self, *args: Any, credentials: Path, sandbox_url: str, **options: Any) -> None:
+        if not settings.ALLOW_DEMO:
+            raise CommandError("ALLOW_DEMO is not set: demo businesses stay off this deployment.")
+        known = read(credentials)
+        known["operator"] = self.operator(known.get("operator", {}))
+        businesses = known.setdefault("businesses", {})
+        for demo in BUSINESSES:
+            businesses[demo.label] = self.business(demo, businesses.get(demo.label, {}))
+        if settings.STRIPE_API_BASE:
+            url = sandbox_url or settings.STRIPE_API_BASE
+            known["sandbox"] = {"url": url, "control_url": f"{url}/_control/"}
+        write(credentials, known)
+
+    def operator(self, known: dict[str, str]) -> dict[str, str]:
+        url = f"{settings.PLATFORM_URL.geturl().rstrip('/')}/admin/"
+        user = User.objects.filter(email=OPERATOR_EMAIL).first()
+        password = usable_password(user, known.get("password"))
+        if user is None:
+            User.objects.create_user(
+                OPERATOR_EMAIL, password, role=User.Role.OPERATOR, name="Operator"
+            )
+        return {"url": url, "email": OPERATOR_EMAIL, "password": password}
+
+    def business(self, demo: DemoBusiness, known: dict[str, Any]) -> dict[str, Any]:
+        tenant = demo_tenant(demo)
+        with tenant_context(tenant):
+            with transaction.atomic():
+                seed_catalogue(demo)
+                staff = owner(demo, known.get("staff", {}))
+                api_key = working_api_key(known.get("api_key", ""))
+            try:
+                connect_sandbox(tenant)
+            except PaymentError as error:
+                raise CommandError(f"The sandbox at {settings.STRIPE_API_BASE}: {error}") from error
+        return {
+            "url": f"{tenant.url}/",
+            "host": tenant.url.split("://", 1)[1],
+            "api_key": api_key,
+            "staff": staff,
+        }
+
+
+def demo_tenant(demo: DemoBusiness) -> Tenant:
+    """Return the demo business, made if it is missing.
+
+    Raises CommandError if a business of that name was not created as a demo: its data is real.
+    """
+    tenant = Tenant.objects.prefetch_related("domains").filter(schema_name=demo.label).first()
+    if tenant is None:
+        provision(
+            label=demo.label,
+            name=demo.name,
+            kind=demo.kind,
+            time_zone=demo.time_zone,
+            currency=demo.currency,
+            locale=demo.locale,
+            brand_colour=demo.brand_colour,
+            contact_email=f"hello@{demo.label}.example",
+            is_demo=True,
+        )
+        Tenant.objects.filter(schema_name=demo.label).update(
+            contact_phone=demo.contact_phone, address=demo.address
+        )
+        tenant = Tenant.objects.prefetch_related("domains").get(schema_name=demo.label)
+    if not tenant.is_demo:
+        raise CommandError(
+            f"“{demo.label}” is a real business, not a demo: nothing was changed in it. "
+            "Run the demo on a database of its own."
+        )
+    tenant.hosts  # noqa: B018 - read while in public
+    return tenant
+
+
+def seed_catalogue(demo: DemoBusiness) -> None:
+    """Create services, resources and hours, once: what was edited since stays as it is."""
+    if Service.objects.exists():
+        return
+    Resource.objects.all().delete()
+    for position, offered in enumerate(demo.services):
+        resource = Resource.objects.create(name=offered.resource, position=position)
+        service = Service.objects.create(
+            name=offered.name,
+            description=offered.description,
+            duration_minutes=offered.duration_minutes,
+            price=offered.price,
+            deposit_kind=offered.deposit_kind,
+            deposit_value=offered.deposit_value,
+            position=position,
+        )
+        service.resources.add(resource)
+    OpeningHours.objects.all().delete()
+    for weekday, (opens_at, closes_at) in demo.hours.items():
+        OpeningHours.objects.create(weekday=weekday, opens_at=opens_at, closes_at=closes_at)
+
+
+def owner(demo: DemoBusiness, known: dict[str, str]) -> dict[str, str]:
+    email = f"owner@{demo.label}.example"
+    user = User.objects.filter(email=email).first()
+    password = usable_password(user, known.get("password"))
+    if user is None:
+        User.objects.create_user(email, password, role=User.Role.OWNER, name="Demo Owner")
+    return {"email": email, "password": password}
+
+
+def usable_password(user: User | None, known: str | None) -> str:
+    """Return the password in the credentials file while it is right, else set a new one."""
+    if user is not None and known and user.check_password(known):
+        return known
+    password = secrets.token_urlsafe(9)
+    if user is not None:
+        user.set_password(password)
+        user.save(update_fields=["password"])
+    return password
+
+
+def working_api_key(known: str) -> str:
+    """Return the key in the credentials file while it works, else a new one: only hashes are kept."""
+    if known and APIKey.objects.usable(known):
+        return known
+    return APIKey.objects.create_key(name="Demo", scope=APIKey.Scope.WRITE)[1]
+
+
+def connect_sandbox(tenant: Tenant) -> None:
+    """Give the business keys of its own at the sandbox, and have its events sent here."""
+    account = StripeAccount.objects.current()
+    if account.secret_key or not settings.STRIPE_API_BASE:
+        return
+    suffix = secrets.token_hex(12)
+    account.secret_key = f"sk_test_{tenant.schema_name}_{suffix}"
+    account.publishable_key = f"pk_test_{tenant.schema_name}_{suffix}"
+    account.webhook_secret = register_webhook(account, base_url=tenant.url)
+    account.payments_enabled = True
+    account.full_clean()
+    account.save()
+
+
+def read(path: Path) -> dict[str, Any]:
+    try:
+        known = json.loads(path.read_text())
+    except (OSError, ValueError):
+        return {}
+    return known if isinstance(known, dict) else {}
+
+
+def write(path: Path, credentials: dict[str, Any]) -> None:
+    """Write the file so that only its owner can read it, whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_suffix(".tmp")
+    temporary.touch(mode=0o600)
+    temporary.write_text(json.dumps(credentials, indent=2) + "\n")
+    temporary.replace(path)

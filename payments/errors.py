@@ -1,0 +1,68 @@
+"""Why a payment call was refused."""
+
+from tenants.errors import TillhouseError
+
+
+class PaymentError(TillhouseError):
+    """The root of what this app raises."""
+
+
+class InvalidPayment(PaymentError):
+    """An argument can't be used; `field` names it."""
+
+
+class PaymentsDisabled(PaymentError):
+    code = "payments_disabled"
+
+
+class IdempotencyMismatch(PaymentError):
+    """The idempotency key was used before, for something else."""
+
+    code = "idempotency_mismatch"
+    status = 409
+
+
+class PaymentNotFound(PaymentError):
+    code = "payment_session_not_found"
+    status = 404
+
+
+class RefundRefused(PaymentError):
+    """The payment has not that much left to give back, or was never made."""
+
+    code = "refund_refused"
+    status = 409
+
+
+class ProcessorFailed(PaymentError):
+    """Stripe refused, or could not be reached; the message never holds Stripe's own text."""
+
+    code = "processor_failed"
+    status = 502
+
+
+class GatewayError(Exception):
+    """A call to Stripe did not give a result. The message is ours and safe to show."""
+
+    #: Stripe's request id, for the log.
+    request_id: str | None = None
+
+
+class GatewayUnavailable(GatewayError):
+    """No answer, or an answer that leaves open whether Stripe did it. Ask before repeating."""
+
+
+class GatewayRejected(GatewayError):
+    """Stripe said no: repeating the same call can't help. `code` is Stripe's error code."""
+
+    def __init__(self, message: str, code: str = "") -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class WebhookRefused(Exception):
+    """A delivery that is not Stripe's, or can't be read; answered with 400."""
+
+
+class EventMismatch(Exception):
+    """An event contradicts our row: kept and flagged, never applied."""

@@ -1,0 +1,220 @@
+"""The one place that talks to Stripe. Nothing else imports `stripe` or sees its objects.
+
+One HTTP client serves the process, so connections are kept; a `StripeClient` per call carries
+the business's own key. The SDK's global key is never set.
+"""
+
+import json
+import logging
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+import stripe
+from django.conf import settings
+
+from payments.errors import GatewayRejected, GatewayUnavailable, WebhookRefused
+from payments.models import StripeAccount
+from payments.stripe_objects import CheckoutSession, StripeRefund
+
+API_VERSION = "2026-10-28.endive"
+TIMEOUT_SECONDS = 15
+NETWORK_RETRIES = 2
+# docs.stripe.com/webhooks, "Prevent replay attacks".
+SIGNATURE_TOLERANCE_SECONDS = 300
+MAX_REFUNDS_PER_CHARGE = 100
+
+# Telemetry would send one business's request id along with the next one's call.
+stripe.enable_telemetry = False
+
+logger = logging.getLogger(__name__)
+
+
+@cache
+def _http_client() -> stripe.HTTPClient:
+    return stripe.RequestsClient(timeout=TIMEOUT_SECONDS)
+
+
+@dataclass(frozen=True)
+class CheckoutRequest:
+    """What a Checkout Session is made of. `amount` is in minor units of `currency`."""
+
+    amount: int
+    currency: str
+    description: str
+    customer_email: str
+    success_url: str
+    cancel_url: str
+    metadata: dict[str, str]
+    reference: str
+    expires_at: datetime | None
+    idempotency_key: str
+
+
+class Gateway:
+    """Stripe, as one business sees it.
+
+    Every method raises GatewayRejected when Stripe says no and GatewayUnavailable when it is
+    unknown whether Stripe did what was asked.
+    """
+
+    def __init__(self, account: StripeAccount) -> None:
+        if not account.secret_key:
+            raise GatewayRejected("This business has no Stripe key yet.", "no_key")
+        if settings.STRIPE_API_BASE and account.livemode:
+            raise GatewayRejected("A live key can't be used with the sandbox.", "live_key")
+        addresses: Any = {"api": settings.STRIPE_API_BASE} if settings.STRIPE_API_BASE else None
+        self._v1 = stripe.StripeClient(
+            account.secret_key,
+            http_client=_http_client(),
+            max_network_retries=NETWORK_RETRIES,
+            stripe_version=API_VERSION,
+            base_addresses=addresses,
+        ).v1
+
+    def create_checkout_session(self, request: CheckoutRequest) -> CheckoutSession:
+        params: dict[str, Any] = {
+            "mode": "payment",
+            "success_url": request.success_url,
+            "cancel_url": request.cancel_url,
+            "client_reference_id": request.reference,
+            "metadata": request.metadata,
+            "payment_intent_data": {"metadata": request.metadata},
+            "line_items": [
+                {
+                    "quantity": 1,
+                    "price_data": {
+                        "currency": request.currency.lower(),
+                        "unit_amount": request.amount,
+                        "product_data": {"name": request.description},
+                    },
+                }
+            ],
+        }
+        if request.customer_email:
+            params["customer_email"] = request.customer_email
+        if request.expires_at:
+            params["expires_at"] = int(request.expires_at.timestamp())
+        options: Any = {"idempotency_key": request.idempotency_key}
+        created = _call(lambda: self._v1.checkout.sessions.create(params, options))  # type: ignore[arg-type]
+        return CheckoutSession.read(created)
+
+    def retrieve_checkout_session(self, session_id: str) -> CheckoutSession:
+        return CheckoutSession.read(_call(lambda: self._v1.checkout.sessions.retrieve(session_id)))
+
+    def expire_checkout_session(self, session_id: str) -> CheckoutSession:
+        """End an open session; raises GatewayRejected when it is not open any more."""
+        return CheckoutSession.read(_call(lambda: self._v1.checkout.sessions.expire(session_id)))
+
+    def create_refund(
+        self, *, payment_intent_id: str, amount: int, metadata: dict[str, str], idempotency_key: str
+    ) -> StripeRefund:
+        params: Any = {
+            "payment_intent": payment_intent_id,
+            "amount": amount,
+            "metadata": metadata,
+        }
+        options: Any = {"idempotency_key": idempotency_key}
+        return StripeRefund.read(_call(lambda: self._v1.refunds.create(params, options)))
+
+    def list_refunds(self, *, payment_intent_id: str) -> list[StripeRefund]:
+        params: Any = {"payment_intent": payment_intent_id, "limit": MAX_REFUNDS_PER_CHARGE}
+        listed = _call(lambda: self._v1.refunds.list(params))
+        return [StripeRefund.read(refund) for refund in listed.get("data", [])]
+
+    def create_webhook_endpoint(self, url: str, events: Iterable[str]) -> str:
+        """Have `events` sent to `url` and return the signing secret, which is told only now."""
+        params: Any = {"url": url, "enabled_events": list(events), "api_version": API_VERSION}
+        created = _call(lambda: self._v1.webhook_endpoints.create(params))
+        return str(created["secret"])
+
+
+def _call(request: Callable[[], Any]) -> dict[str, Any]:
+    """Run `request` and return Stripe's answer as a plain dict; only our errors get out."""
+    try:
+        return dict(request().to_dict())
+    except (stripe.APIConnectionError, stripe.RateLimitError, stripe.APIError) as error:
+        _log(error)
+        raise GatewayUnavailable("Stripe could not be reached. Please try again.") from None
+    except (stripe.AuthenticationError, stripe.PermissionError) as error:
+        _log(error)
+        raise GatewayRejected("Stripe refused this business's key.", "key_refused") from None
+    except stripe.IdempotencyError as error:
+        _log(error)
+        if error.http_status == 409:
+            raise GatewayUnavailable("Stripe is still working on this request.") from None
+        raise GatewayRejected("Stripe knows this request with other contents.", "idempotency") from None
+    except stripe.StripeError as error:
+        _log(error)
+        raise GatewayRejected("Stripe refused the request.", error.code or "rejected") from None
+
+
+def _log(error: stripe.StripeError) -> None:
+    """Log what went wrong without Stripe's text, which may quote the key or the customer."""
+    logger.warning(
+        "Stripe call failed: %s status=%s code=%s request=%s",
+        type(error).__name__,
+        error.http_status,
+        error.code,
+        error.request_id,
+    )
+
+
+def verify_webhook(body: bytes, header: str, secrets: Iterable[str]) -> dict[str, Any]:
+    """Return the event in `body` if its `Stripe-Signature` was made with one of `secrets`.
+
+    Raises WebhookRefused: “Invalid signature” for a bad, old or future one, “Invalid payload”
+    for a body that is not an event.
+    """
+    try:
+        payload = body.decode("utf-8")
+    except UnicodeDecodeError:
+        raise WebhookRefused("Invalid payload") from None
+    if not any(_is_signed(payload, header, secret) for secret in secrets):
+        raise WebhookRefused("Invalid signature")
+    try:
+        event = json.loads(payload)
+        payload_is_storable = "\\u0000" not in json.dumps(event)
+        json.dumps(event, ensure_ascii=False).encode("utf-8")
+    except (ValueError, RecursionError):
+        raise WebhookRefused("Invalid payload") from None
+    if not payload_is_storable or not _is_event(event):
+        raise WebhookRefused("Invalid payload")
+    return dict(event)
+
+
+def _is_signed(payload: str, header: str, secret: str) -> bool:
+    """Check one secret. The SDK raises many kinds of exception on a garbage header."""
+    try:
+        stripe.WebhookSignature.verify_header(
+            payload, header, secret, tolerance=SIGNATURE_TOLERANCE_SECONDS
+        )
+        timestamp = next(
+            int(part[2:]) for part in header.split(",") if part.startswith("t=")
+        )
+    except Exception:  # noqa: BLE001 - whatever it is, it is not a valid signature
+        return False
+    # The SDK refuses old timestamps only; a future one would be replayable until then.
+    return timestamp <= time.time() + SIGNATURE_TOLERANCE_SECONDS
+
+
+def _is_event(event: Any) -> bool:
+    if not isinstance(event, dict) or event.get("object", "event") != "event":
+        return False
+    data = event.get("data")
+    created = event.get("created", 0)
+    return (
+        _is_name(event.get("id"), 255)
+        and _is_name(event.get("type"), 100)
+        and isinstance(created, int)
+        and 0 <= created < 2**33
+        and isinstance(data, dict)
+        and isinstance(data.get("object"), dict)
+    )
+
+
+def _is_name(value: object, longest: int) -> bool:
+    return isinstance(value, str) and 0 < len(value) <= longest

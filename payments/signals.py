@@ -1,0 +1,18 @@
+"""What payments tells whoever made the payable, inside the transaction of the change.
+
+Each carries `payment_session`, locked. A receiver that raises rolls the whole event back; it is
+retried. Receivers must not call Stripe or send mail: they enqueue jobs.
+"""
+
+from django.dispatch import Signal
+
+# The money is in.
+payment_succeeded = Signal()
+# The customer chose a method that settles later (bank debit): neither in nor failed.
+payment_processing = Signal()
+# A try failed. `is_final`: the checkout is over, there will be no other try on it.
+payment_failed = Signal()
+# The checkout ended without a payment.
+payment_canceled = Signal()
+# A refund succeeded. Also carries `refund`.
+payment_refunded = Signal()

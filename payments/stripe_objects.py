@@ -1,0 +1,172 @@
+"""The few facts that we read from Stripe's objects, wherever they come from.
+
+A webhook's payload and an API answer have the same shape, so both pass through here and the
+rest of the app never sees Stripe's JSON. A field of the wrong type raises EventMismatch.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from payments.errors import EventMismatch
+
+#: What ties a Stripe object to our row. Set by us on every object, after the caller's metadata.
+SCHEMA_KEY = "tillhouse_schema"
+SESSION_KEY = "payment_session_id"
+REFUND_KEY = "refund_id"
+
+StripeObject = Mapping[str, Any]
+
+
+def text(data: StripeObject, name: str) -> str:
+    value = data.get(name)
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise EventMismatch(f"{name} is not text")
+    return value
+
+
+def number(data: StripeObject, name: str) -> int:
+    value = data.get(name)
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise EventMismatch(f"{name} is not a whole number")
+    return value
+
+
+def id_of(data: StripeObject, name: str) -> str:
+    """Return the id in the field `name`, which Stripe gives bare or expanded."""
+    value = data.get(name)
+    return text(value, "id") if isinstance(value, Mapping) else text(data, name)
+
+
+def metadata_of(data: StripeObject) -> StripeObject:
+    value = data.get("metadata") or {}
+    return value if isinstance(value, Mapping) else {}
+
+
+@dataclass(frozen=True)
+class CheckoutSession:
+    """docs.stripe.com/api/checkout/sessions/object"""
+
+    id: str
+    url: str
+    status: str
+    payment_status: str
+    amount: int
+    currency: str
+    livemode: bool
+    payment_intent_id: str
+    customer_id: str
+    expires_at: datetime | None
+    schema: str
+    payment_session_id: str
+
+    @classmethod
+    def read(cls, data: StripeObject) -> "CheckoutSession":
+        metadata = metadata_of(data)
+        expires_at = data.get("expires_at")
+        return cls(
+            id=text(data, "id"),
+            url=text(data, "url"),
+            status=text(data, "status"),
+            payment_status=text(data, "payment_status"),
+            amount=number(data, "amount_total"),
+            currency=text(data, "currency").upper(),
+            livemode=data.get("livemode") is True,
+            payment_intent_id=id_of(data, "payment_intent"),
+            customer_id=id_of(data, "customer"),
+            expires_at=datetime.fromtimestamp(expires_at, UTC) if expires_at else None,
+            schema=text(metadata, SCHEMA_KEY),
+            payment_session_id=text(metadata, SESSION_KEY),
+        )
+
+    @property
+    def is_paid(self) -> bool:
+        return self.payment_status in ("paid", "no_payment_required")
+
+
+@dataclass(frozen=True)
+class PaymentIntent:
+    """docs.stripe.com/api/payment_intents/object"""
+
+    id: str
+    status: str
+    amount: int
+    currency: str
+    livemode: bool
+    charge_id: str
+    failure_code: str
+    schema: str
+    payment_session_id: str
+
+    @classmethod
+    def read(cls, data: StripeObject) -> "PaymentIntent":
+        metadata = metadata_of(data)
+        error = data.get("last_payment_error") or {}
+        succeeded = text(data, "status") == "succeeded"
+        return cls(
+            id=text(data, "id"),
+            status=text(data, "status"),
+            amount=number(data, "amount_received" if succeeded else "amount"),
+            currency=text(data, "currency").upper(),
+            livemode=data.get("livemode") is True,
+            charge_id=id_of(data, "latest_charge"),
+            failure_code=text(error, "decline_code") or text(error, "code"),
+            schema=text(metadata, SCHEMA_KEY),
+            payment_session_id=text(metadata, SESSION_KEY),
+        )
+
+
+@dataclass(frozen=True)
+class Charge:
+    """docs.stripe.com/api/charges/object"""
+
+    id: str
+    amount: int
+    amount_refunded: int
+    currency: str
+    livemode: bool
+    is_paid: bool
+    payment_intent_id: str
+    schema: str
+    payment_session_id: str
+
+    @classmethod
+    def read(cls, data: StripeObject) -> "Charge":
+        metadata = metadata_of(data)
+        return cls(
+            id=text(data, "id"),
+            amount=number(data, "amount"),
+            amount_refunded=number(data, "amount_refunded"),
+            currency=text(data, "currency").upper(),
+            livemode=data.get("livemode") is True,
+            is_paid=data.get("paid") is True,
+            payment_intent_id=id_of(data, "payment_intent"),
+            schema=text(metadata, SCHEMA_KEY),
+            payment_session_id=text(metadata, SESSION_KEY),
+        )
+
+
+@dataclass(frozen=True)
+class StripeRefund:
+    """docs.stripe.com/api/refunds/object"""
+
+    id: str
+    amount: int
+    currency: str
+    status: str
+    failure_reason: str
+    refund_id: str
+
+    @classmethod
+    def read(cls, data: StripeObject) -> "StripeRefund":
+        return cls(
+            id=text(data, "id"),
+            amount=number(data, "amount"),
+            currency=text(data, "currency").upper(),
+            status=text(data, "status") or "succeeded",
+            failure_reason=text(data, "failure_reason"),
+            refund_id=text(metadata_of(data), REFUND_KEY),
+        )

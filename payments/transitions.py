@@ -1,0 +1,265 @@
+"""The state machine of a payment: what each fact from Stripe does to our row.
+
+``created → pending → succeeded → refunded``; ``failed`` and ``canceled`` are detours that a
+success may still follow; nothing but a full refund leaves ``succeeded``. Facts arrive twice, late
+and in any order, so every function here may be called again with the same fact, and the end
+state does not depend on the order.
+
+Each takes a PaymentSession that the caller has locked, inside a transaction. Locks are taken in
+this order everywhere: payment session, then the payable's resource, then the payable.
+"""
+
+from dataclasses import dataclass
+
+from django.utils import timezone
+
+from access.actors import STRIPE, Actor
+from events.services import record
+from payments import signals
+from payments.errors import EventMismatch
+from payments.models import Customer, PaymentSession, Refund, Transaction
+from payments.stripe_objects import Charge, CheckoutSession, PaymentIntent, StripeRefund
+
+Status = PaymentSession.Status
+#: The failure code of a payment that a bank declined days after the checkout was completed.
+ASYNC_PAYMENT_FAILED = "async_payment_failed"
+
+REFUND_STATUS = {
+    "succeeded": Refund.Status.SUCCEEDED,
+    "failed": Refund.Status.FAILED,
+    "canceled": Refund.Status.FAILED,
+    # pending and requires_action: on its way.
+}
+
+
+@dataclass(frozen=True)
+class Received:
+    """Money that Stripe says is in. `amount` is in minor units."""
+
+    amount: int
+    currency: str
+    livemode: bool
+    object_id: str
+    charge_id: str = ""
+
+
+def event_data(session: PaymentSession) -> dict[str, object]:
+    """Return what an event says of a payment: the four keys of the callback, and the amount."""
+    return {
+        "payable_type": session.payable_type,
+        "payable_id": session.payable_id,
+        "payment_session_id": str(session.pk),
+        "status": session.status,
+        "amount": session.amount,
+        "currency": session.currency,
+    }
+
+
+def apply_checkout_session(session: PaymentSession, checkout: CheckoutSession) -> None:
+    """Bring `session` to what Stripe says of its Checkout Session now."""
+    adopt_checkout_session(session, checkout)
+    if checkout.status == "expired":
+        mark_canceled(session)
+    elif checkout.status == "complete" and checkout.is_paid:
+        mark_succeeded(
+            session,
+            Received(
+                checkout.amount,
+                checkout.currency,
+                checkout.livemode,
+                checkout.payment_intent_id or checkout.id,
+            ),
+        )
+    elif checkout.status == "complete":
+        mark_processing(session)
+
+
+def adopt_checkout_session(session: PaymentSession, checkout: CheckoutSession) -> None:
+    """Write down Stripe's ids; raises EventMismatch where ours are others."""
+    _adopt(session, "stripe_checkout_session_id", checkout.id)
+    _adopt(session, "stripe_payment_intent_id", checkout.payment_intent_id)
+    if checkout.customer_id and session.customer and not session.customer.stripe_customer_id:
+        Customer.objects.filter(
+            pk=session.customer.pk, stripe_customer_id__isnull=True
+        ).exclude(
+            pk__in=Customer.objects.filter(stripe_customer_id=checkout.customer_id).values("pk")
+        ).update(stripe_customer_id=checkout.customer_id)
+    if checkout.url and session.checkout_url != checkout.url:
+        session.checkout_url = checkout.url
+        session.checkout_expires_at = checkout.expires_at
+        session.save(update_fields=["checkout_url", "checkout_expires_at", "updated_at"])
+
+
+def _adopt(session: PaymentSession, field: str, value: str) -> None:
+    known = getattr(session, field)
+    if not value or known == value:
+        return
+    if known:
+        raise EventMismatch(f"{field} is {known} here, not {value}")
+    setattr(session, field, value)
+    session.save(update_fields=[field, "updated_at"])
+
+
+def mark_succeeded(session: PaymentSession, received: Received) -> None:
+    """The money is in. Raises EventMismatch when it is not the money that was asked for."""
+    if (received.amount, received.currency) != (session.amount, session.currency):
+        raise EventMismatch(
+            f"expected {session.amount} {session.currency}, "
+            f"Stripe says {received.amount} {received.currency}"
+        )
+    if received.livemode != session.livemode:
+        raise EventMismatch("test and live mode are mixed")
+    _write_transaction(session, received)
+    if session.is_paid:
+        return
+    session.status = Status.SUCCEEDED
+    session.is_processing = False
+    session.failure_code = ""
+    session.succeeded_at = timezone.now()
+    session.save(
+        update_fields=["status", "is_processing", "failure_code", "succeeded_at", "updated_at"]
+    )
+    record("payment.succeeded", session, event_data(session), STRIPE)
+    signals.payment_succeeded.send(PaymentSession, payment_session=session)
+
+
+def _write_transaction(session: PaymentSession, received: Received) -> None:
+    """Record the money once, whatever tells of it first; fill in the charge when it is known."""
+    if received.object_id.startswith("pi_"):
+        _adopt(session, "stripe_payment_intent_id", received.object_id)
+    transaction, created = Transaction.objects.get_or_create(
+        payment_session=session,
+        defaults={
+            "amount": received.amount,
+            "currency": received.currency,
+            "stripe_object_id": received.object_id,
+            "stripe_charge_id": received.charge_id or None,
+        },
+    )
+    if created:
+        return
+    if received.charge_id and not transaction.stripe_charge_id:
+        transaction.stripe_charge_id = received.charge_id
+        transaction.save(update_fields=["stripe_charge_id"])
+
+
+def mark_processing(session: PaymentSession) -> None:
+    """The checkout is complete with a method that settles in some days."""
+    if session.is_paid or session.is_processing:
+        return
+    # "Completed" may arrive after the bank's refusal; the refusal is the newer fact.
+    if session.failure_code == ASYNC_PAYMENT_FAILED:
+        return
+    session.status = Status.PENDING
+    session.is_processing = True
+    session.save(update_fields=["status", "is_processing", "updated_at"])
+    record("payment.processing", session, event_data(session), STRIPE)
+    signals.payment_processing.send(PaymentSession, payment_session=session)
+
+
+def mark_failed(session: PaymentSession, code: str, *, is_final: bool = False) -> None:
+    """A try was declined. On an open checkout (`is_final` false) the customer may try again."""
+    if session.status not in (Status.CREATED, Status.PENDING, Status.FAILED):
+        return
+    # A decline reported late, after the customer went on to a bank debit, ends nothing.
+    if session.is_processing and not is_final:
+        return
+    if session.status == Status.FAILED and not is_final:
+        return
+    session.status = Status.FAILED
+    session.is_processing = False
+    session.failure_code = code[:100]
+    session.save(update_fields=["status", "is_processing", "failure_code", "updated_at"])
+    record("payment.failed", session, event_data(session), STRIPE)
+    signals.payment_failed.send(PaymentSession, payment_session=session, is_final=is_final)
+
+
+def mark_canceled(session: PaymentSession, actor: Actor = STRIPE) -> None:
+    """The checkout ended without a payment. A success may still follow, and counts."""
+    if session.status not in (Status.CREATED, Status.PENDING, Status.FAILED):
+        return
+    session.status = Status.CANCELED
+    session.is_processing = False
+    session.save(update_fields=["status", "is_processing", "updated_at"])
+    record("payment.canceled", session, event_data(session), actor)
+    signals.payment_canceled.send(PaymentSession, payment_session=session)
+
+
+def apply_payment_intent(session: PaymentSession, intent: PaymentIntent) -> None:
+    """Bring `session` to what Stripe says of its PaymentIntent."""
+    _adopt(session, "stripe_payment_intent_id", intent.id)
+    if intent.status == "succeeded":
+        mark_succeeded(
+            session,
+            Received(intent.amount, intent.currency, intent.livemode, intent.id, intent.charge_id),
+        )
+
+
+def apply_charge(session: PaymentSession, charge: Charge, refunds: list[StripeRefund]) -> None:
+    """Record a charge's refunds; a charge with refunds was paid, even if we hear of it first."""
+    if charge.is_paid:
+        mark_succeeded(
+            session,
+            Received(
+                charge.amount,
+                charge.currency,
+                charge.livemode,
+                charge.payment_intent_id or charge.id,
+                charge.id,
+            ),
+        )
+    for refund in refunds:
+        apply_refund(session, refund)
+
+
+def apply_refund(session: PaymentSession, told: StripeRefund) -> Refund:
+    """Record what Stripe says of one refund: ours, or one made in Stripe's dashboard."""
+    refund = _find_refund(session, told) or Refund(
+        payment_session=session,
+        amount=told.amount,
+        currency=told.currency,
+        is_external=True,
+        actor_kind=STRIPE.kind,
+        reason="Made in Stripe's dashboard",
+    )
+    if (refund.amount, refund.currency) != (told.amount, told.currency):
+        raise EventMismatch(
+            f"refund {refund.pk} is over {refund.amount} {refund.currency}, "
+            f"Stripe says {told.amount} {told.currency}"
+        )
+    before = None if refund._state.adding else refund.status
+    refund.stripe_refund_id = told.id
+    refund.failure_reason = told.failure_reason[:100]
+    # Out of order, an older "pending" must not undo a result.
+    if before in (None, Refund.Status.REQUESTED) or told.status in ("failed", "canceled"):
+        refund.status = REFUND_STATUS.get(told.status, Refund.Status.REQUESTED)
+    refund.save()
+    if refund.status != before:
+        _tell_of_refund(session, refund)
+    return refund
+
+
+def _find_refund(session: PaymentSession, told: StripeRefund) -> Refund | None:
+    """Find our row by Stripe's id, or by our own id in the metadata where we missed the answer."""
+    rows = list(session.refunds.select_for_update())
+    for refund in rows:
+        if refund.stripe_refund_id == told.id:
+            return refund
+    for refund in rows:
+        if refund.stripe_refund_id is None and str(refund.pk) == told.refund_id:
+            return refund
+    return None
+
+
+def _tell_of_refund(session: PaymentSession, refund: Refund) -> None:
+    data = event_data(session) | {"refund_id": str(refund.pk), "refund_amount": refund.amount}
+    if refund.status == Refund.Status.FAILED:
+        record("refund.failed", session, data, STRIPE)
+        return
+    if refund.status != Refund.Status.SUCCEEDED:
+        return
+    if session.status == Status.SUCCEEDED and session.amount_refunded >= session.amount:
+        session.status = Status.REFUNDED
+        session.save(update_fields=["status", "updated_at"])
+    record("payment.refunded", session, data | event_data(session), STRIPE)
+    signals.payment_refunded.send(PaymentSession, payment_session=session, refund=refund)

@@ -1,0 +1,62 @@
+"""Secrets at rest: encrypted by MultiFernet and bound to the business they belong to.
+
+The schema's name is part of what is encrypted, so a ciphertext copied into another business's
+row is refused there. A wrong key raises; it never yields the ciphertext as if it were the value.
+"""
+
+from functools import lru_cache
+from typing import Any
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from django.conf import settings
+from django.db import models
+
+from tenants.current import current_schema
+
+SEPARATOR = "\x1f"
+
+
+class DecryptionError(RuntimeError):
+    """A stored secret can't be read with FIELD_ENCRYPTION_KEYS, or is another business's."""
+
+
+@lru_cache(maxsize=4)
+def _cipher(keys: tuple[str, ...]) -> MultiFernet:
+    return MultiFernet([Fernet(key) for key in keys])
+
+
+def encrypt(value: str, schema: str) -> str:
+    """Return `value` encrypted under the newest key, for `schema` only."""
+    plaintext = f"{schema}{SEPARATOR}{value}".encode()
+    return _cipher(tuple(settings.FIELD_ENCRYPTION_KEYS)).encrypt(plaintext).decode()
+
+
+def decrypt(ciphertext: str, schema: str) -> str:
+    """Return what `encrypt` was given; raises DecryptionError for a wrong key or schema."""
+    try:
+        plaintext = _cipher(tuple(settings.FIELD_ENCRYPTION_KEYS)).decrypt(ciphertext.encode())
+    except InvalidToken:
+        raise DecryptionError(
+            "A stored secret can't be decrypted: FIELD_ENCRYPTION_KEYS lacks the key it was "
+            "encrypted with."
+        ) from None
+    owner, _, value = plaintext.decode().partition(SEPARATOR)
+    if owner != schema:
+        raise DecryptionError("A stored secret belongs to another business.")
+    return value
+
+
+class EncryptedTextField(models.TextField):  # type: ignore[type-arg]
+    """Text that only this business can read back; the empty string stays empty."""
+
+    description = "Encrypted text"
+
+    def get_prep_value(self, value: Any) -> Any:
+        return encrypt(str(value), current_schema()) if value else value
+
+    def from_db_value(self, value: Any, expression: Any, connection: Any) -> Any:
+        return decrypt(value, connection.schema_name) if value else value
+
+    def get_lookup(self, lookup_name: str) -> Any:
+        """A ciphertext differs each time, so nothing but "is it null?" can be asked of it."""
+        return super().get_lookup(lookup_name) if lookup_name == "isnull" else None

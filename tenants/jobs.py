@@ -1,0 +1,61 @@
+"""Background jobs that carry their business with them.
+
+A job is enqueued in the caller's transaction, so a rolled-back change never runs one, and names
+its schema, so that the worker enters the right business. A job without its tenant is an error.
+"""
+
+import functools
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from django_tenants.utils import get_public_schema_name, schema_context, tenant_context
+from procrastinate import RetryStrategy
+from procrastinate.contrib.django import app
+
+from tenants.current import current_tenant
+from tenants.models import Tenant
+
+
+class TenantTask:
+    """A task of one business; call `enqueue` where the business is entered."""
+
+    def __init__(self, name: str, function: Callable[..., None], retry: RetryStrategy) -> None:
+        self.name = name
+        self.function = function
+        functools.update_wrapper(self, function)
+        self.task = app.task(name=name, retry=retry)(self._run)
+
+    def __call__(self, **arguments: Any) -> None:
+        """Do the work now, in the business that is entered."""
+        self.function(**arguments)
+
+    def enqueue(self, *, at: datetime | None = None, **arguments: Any) -> None:
+        """Run the task later, not before `at` (aware); `arguments` must be JSON values."""
+        schema = current_tenant().schema_name
+        deferrer = app.configure_task(self.name, schedule_at=at)
+        deferrer.defer(schema=schema, **arguments)
+
+    def _run(self, *, schema: str, **arguments: Any) -> None:
+        with schema_context(get_public_schema_name()):
+            tenant = Tenant.objects.prefetch_related("domains").filter(schema_name=schema).first()
+        if tenant is None:
+            # The business was deleted after the job was made: nothing is left to work on.
+            return
+        with tenant_context(tenant):
+            self.function(**arguments)
+
+
+def tenant_task(
+    name: str, *, attempts: int = 8, first_wait: int = 4
+) -> Callable[[Callable[..., None]], TenantTask]:
+    """Register the decorated function as the task `name`.
+
+    It is retried `attempts` times after `first_wait` seconds, doubling (4 s … about 17 min).
+    """
+    retry = RetryStrategy(max_attempts=attempts, exponential_wait=2, wait=first_wait)
+
+    def decorate(function: Callable[..., None]) -> TenantTask:
+        return TenantTask(name, function, retry)
+
+    return decorate

@@ -1,0 +1,117 @@
+"""``manage.py tenant create|list|show|suspend|resume``: the operator's daily commands."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError
+
+from tenants.models import LOCALES, Tenant
+from tenants.names import schema_name_for
+from tenants.provisioning import provision, set_status
+
+
+class Command(BaseCommand):
+    help = "Add, list, show, suspend or resume a business."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+        self._add_create(actions.add_parser("create", help="add a business"))
+        actions.add_parser("list", help="list the businesses")
+        for action in ("show", "suspend", "resume"):
+            actions.add_parser(action, help=f"{action} one business").add_argument("label")
+
+    def _add_create(self, parser: ArgumentParser) -> None:
+        parser.add_argument("label", help="first part of its address, for example anna-hair")
+        parser.add_argument("--name", help="shown to customers (default: made from the label)")
+        parser.add_argument("--kind", default="other", help="salon, gym, restaurant or other")
+        parser.add_argument("--time-zone", default="UTC", help="for example Europe/London")
+        parser.add_argument("--currency", default="GBP", help="for example GBP")
+        parser.add_argument(
+            "--locale", default="en-gb", help=", ".join(code for code, _ in LOCALES)
+        )
+        parser.add_argument("--contact-email", default="")
+        parser.add_argument("--brand-colour", default="#0f766e")
+        parser.add_argument("--owner-email", default="", help="may sign in as the owner")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            getattr(self, options["action"])(**options)
+        except ValidationError as error:
+            raise CommandError(sentences(error)) from error
+
+    def create(self, **options: Any) -> None:
+        label = options["label"]
+        provisioned = provision(
+            label=label,
+            name=options["name"] or label.replace("-", " ").title(),
+            kind=options["kind"],
+            time_zone=options["time_zone"],
+            currency=options["currency"].upper(),
+            locale=options["locale"],
+            contact_email=options["contact_email"],
+            brand_colour=options["brand_colour"],
+            owner_email=options["owner_email"],
+        )
+        self.stdout.write(f"{provisioned.tenant.name} is open at {provisioned.tenant.url}/")
+        for sentence in provisioned.next_steps:
+            self.stdout.write(sentence)
+
+    def list(self, **options: Any) -> None:
+        row = "{:<24} {:<11} {:<11} {:<20} {}"
+        self.stdout.write(row.format("NAME", "KIND", "STATUS", "TIME ZONE", "ADDRESS"))
+        for tenant in Tenant.objects.prefetch_related("domains"):
+            self.stdout.write(
+                row.format(
+                    tenant.schema_name, tenant.kind, tenant.status, tenant.time_zone, tenant.url
+                )
+            )
+
+    def show(self, *, label: str, **options: Any) -> None:
+        tenant = find(label)
+        for title, value in (
+            ("name", tenant.name),
+            ("schema", tenant.schema_name),
+            ("kind", tenant.kind),
+            ("status", tenant.status),
+            ("time zone", tenant.time_zone),
+            ("currency", tenant.currency),
+            ("locale", tenant.locale),
+            ("contact", tenant.contact_email or "-"),
+            ("hosts", ", ".join(tenant.hosts)),
+            ("created", tenant.created_at.isoformat(timespec="seconds")),
+        ):
+            self.stdout.write(f"{title:<10} {value}")
+
+    def suspend(self, *, label: str, **options: Any) -> None:
+        self._change(find(label), Tenant.Status.SUSPENDED)
+
+    def resume(self, *, label: str, **options: Any) -> None:
+        self._change(find(label), Tenant.Status.ACTIVE)
+
+    def _change(self, tenant: Tenant, status: str) -> None:
+        if tenant.status == Tenant.Status.PROVISIONING:
+            raise CommandError(f"{tenant.name} is still being set up.")
+        if tenant.status == status:
+            raise CommandError(f"{tenant.name} is {status} already.")
+        set_status(tenant, status)
+        self.stdout.write(f"{tenant.name} is now {status}.")
+
+
+def find(label: str) -> Tenant:
+    """Return the business called `label`; raises CommandError when there is none."""
+    tenant = Tenant.objects.filter(schema_name=schema_name_for(label)).first()
+    if tenant is None:
+        raise CommandError(f"There is no business “{label}”. See: manage.py tenant list")
+    return tenant
+
+
+def sentences(error: ValidationError) -> str:
+    """Return the messages of `error` as lines that name the option at fault."""
+    if not hasattr(error, "error_dict"):
+        return " ".join(error.messages)
+    return "\n".join(
+        f"--{name.replace('_', '-')}: {message}"
+        for name, messages in error.message_dict.items()
+        for message in messages
+    )

@@ -1,0 +1,41 @@
+"""``manage.py worker``: run background jobs until told to stop."""
+
+import asyncio
+from argparse import ArgumentParser
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+from procrastinate.contrib.django import app
+from procrastinate.contrib.django.utils import connector_params
+from procrastinate.psycopg_connector import PsycopgConnector
+
+
+class Command(BaseCommand):
+    help = "Run background jobs until stopped by SIGTERM or Ctrl-C; running jobs finish first."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--concurrency", type=int, default=4, help="jobs at once (default 4)")
+        parser.add_argument("--once", action="store_true", help="stop when no job is due")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        with app.replace_connector(job_queue_connector()) as worker_app:
+            asyncio.run(self._work(worker_app, options["concurrency"], wait=not options["once"]))
+
+    async def _work(self, worker_app: Any, concurrency: int, *, wait: bool) -> None:
+        async with worker_app.open_async():
+            await worker_app.run_worker_async(
+                concurrency=concurrency,
+                wait=wait,
+                delete_jobs="successful",
+                fetch_job_polling_interval=2.0,
+                shutdown_graceful_timeout=20.0,
+            )
+
+
+def job_queue_connector() -> PsycopgConnector:
+    """Return a pool of the worker's own that sees the queue's tables and nothing of a business."""
+    params = connector_params("default")
+    path = f"-c search_path=public,{settings.EXTENSIONS_SCHEMA}"
+    params["options"] = f"{params.get('options', '')} {path}".strip()
+    return PsycopgConnector(kwargs=params)

@@ -1,0 +1,122 @@
+"""Who the businesses are. These tables are the platform's: they live in ``public`` only."""
+
+import re
+import uuid
+from functools import cached_property
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
+from django.db import models
+from django_tenants.models import DomainMixin, TenantMixin
+
+from tenants.currencies import CURRENCIES
+from tenants.names import validate_host, validate_schema_name, validate_time_zone
+
+BRAND_COLOUR = RegexValidator(
+    re.compile(r"#[0-9a-f]{6}\Z"), "Write the colour as # and six digits, for example #0f766e."
+)
+LOCALES = [
+    ("en-gb", "English (UK)"),
+    ("en-us", "English (US)"),
+    ("de", "Deutsch"),
+    ("fr", "Français"),
+    ("es", "Español"),
+    ("it", "Italiano"),
+    ("nl", "Nederlands"),
+]
+
+
+class Tenant(TenantMixin):
+    """A business. Its bookings, payments, staff and keys are in the schema `schema_name`."""
+
+    class Kind(models.TextChoices):
+        SALON = "salon", "Salon"
+        GYM = "gym", "Gym"
+        RESTAURANT = "restaurant", "Restaurant"
+        OTHER = "other", "Other"
+
+    class Status(models.TextChoices):
+        # Its schema is still being built: not served yet.
+        PROVISIONING = "provisioning", "Being set up"
+        ACTIVE = "active", "Active"
+        SUSPENDED = "suspended", "Suspended"
+
+    # Schemas are made by tenants.provisioning, all or nothing, never as a side effect of save().
+    auto_create_schema = False
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    schema_name = models.CharField(
+        max_length=41, unique=True, editable=False, validators=[validate_schema_name]
+    )
+    name = models.CharField(max_length=120)
+    kind = models.CharField(max_length=20, choices=Kind, default=Kind.OTHER)
+    status = models.CharField(max_length=20, choices=Status, default=Status.PROVISIONING)
+    time_zone = models.CharField(
+        max_length=64,
+        default="UTC",
+        validators=[validate_time_zone],
+        help_text="IANA name, for example Europe/London.",
+    )
+    currency = models.CharField(
+        max_length=3, default="GBP", choices=[(code, code) for code in CURRENCIES]
+    )
+    locale = models.CharField(max_length=10, default="en-gb", choices=LOCALES)
+    contact_email = models.EmailField(blank=True)
+    contact_phone = models.CharField(max_length=40, blank=True)
+    address = models.CharField(max_length=300, blank=True)
+    brand_colour = models.CharField(max_length=7, default="#0f766e", validators=[BRAND_COLOUR])
+    logo = models.BinaryField(null=True, blank=True, editable=False)
+    logo_type = models.CharField(max_length=20, blank=True, editable=False)
+    is_demo = models.BooleanField(
+        default=False, editable=False, help_text="Created as a demo; only these can be seeded."
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.CheckConstraint(
+                name="tenants_tenant_status_known",
+                condition=models.Q(status__in=["provisioning", "active", "suspended"]),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.time_zone)
+
+    @property
+    def is_active(self) -> bool:
+        return self.status == self.Status.ACTIVE
+
+    @cached_property
+    def hosts(self) -> tuple[str, ...]:
+        """Every host of the business, the primary one first; read from ``public`` once."""
+        ordered = sorted(self.domains.all(), key=lambda domain: not domain.is_primary)
+        return tuple(domain.domain for domain in ordered)
+
+    @property
+    def url(self) -> str:
+        """The business's address without a trailing slash, for links in mail and redirects."""
+        host = self.hosts[0]
+        port = settings.PLATFORM_PORT if host.endswith(settings.ROOT_DOMAIN) else ""
+        return f"{settings.PLATFORM_SCHEME}://{host}{port}"
+
+
+class Domain(DomainMixin):
+    """A host name that leads to a business: its subdomain, or a domain of its own."""
+
+    domain = models.CharField(max_length=253, unique=True, validators=[validate_host])
+
+    class Meta:
+        ordering = ["-is_primary", "domain"]
+
+    def clean(self) -> None:
+        if self.domain == settings.ROOT_DOMAIN:
+            raise ValidationError({"domain": "This is the platform's own host."})

@@ -1,0 +1,124 @@
+"""Two businesses and a stranger: what every test may start from.
+
+The schemas are built once per worker, by the real provisioning; the rows that a test writes are
+rolled back, or truncated after a test that needs real transactions.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django_tenants.utils import tenant_context
+
+from access.models import APIKey, User
+from payments.models import StripeAccount
+from tenants.models import Tenant
+from tests.support import JobRunner, StripeSigner, business, truncate_businesses
+
+BUSINESSES = {
+    "alpha": {"name": "Alpha Salon", "kind": "salon", "time_zone": "Europe/London"},
+    "beta": {
+        "name": "Beta Gym",
+        "kind": "gym",
+        "time_zone": "Europe/Berlin",
+        "currency": "EUR",
+        "locale": "de",
+    },
+}
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """Build the businesses' schemas after the platform's."""
+    with django_db_blocker.unblock():
+        for label, values in BUSINESSES.items():
+            business(label, **values)
+    yield
+
+
+@pytest.fixture(autouse=True)
+def _start_outside_every_business(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Leave the connection as the platform's, and real transactions without a trace."""
+    uses_database = {"db", "transactional_db"} & set(request.fixturenames)
+    if not uses_database:
+        yield
+        return
+    connection.set_schema_to_public()
+    yield
+    connection.set_schema_to_public()
+    if "transactional_db" in request.fixturenames:
+        truncate_businesses()
+
+
+@pytest.fixture(autouse=True)
+def _fast_passwords(settings: Any) -> None:
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture
+def alpha(db: None) -> Tenant:
+    return _tenant("alpha")
+
+
+@pytest.fixture
+def beta(db: None) -> Tenant:
+    return _tenant("beta")
+
+
+def _tenant(schema: str) -> Tenant:
+    tenant = Tenant.objects.prefetch_related("domains").get(schema_name=schema)
+    tenant.hosts  # noqa: B018 - read while in public
+    return tenant
+
+
+@pytest.fixture
+def in_alpha(alpha: Tenant) -> Iterator[Tenant]:
+    with tenant_context(alpha):
+        yield alpha
+
+
+@pytest.fixture
+def run_jobs() -> JobRunner:
+    """Run every background job that is due, in this process."""
+    return JobRunner()
+
+
+@pytest.fixture
+def signer() -> StripeSigner:
+    return StripeSigner()
+
+
+@pytest.fixture
+def write_key(in_alpha: Tenant) -> str:
+    return APIKey.objects.create_key(name="tests", scope=APIKey.Scope.WRITE)[1]
+
+
+@pytest.fixture
+def read_key(in_alpha: Tenant) -> str:
+    return APIKey.objects.create_key(name="tests", scope=APIKey.Scope.READ)[1]
+
+
+@pytest.fixture
+def client_of() -> Callable[[Tenant], Client]:
+    """Return a browser at a business's own host."""
+    return lambda tenant: Client(HTTP_HOST=tenant.hosts[0])
+
+
+@pytest.fixture
+def owner(in_alpha: Tenant) -> User:
+    return User.objects.create_user("owner@alpha.example", "a-good-password", role="owner")
+
+
+@pytest.fixture
+def account(in_alpha: Tenant) -> StripeAccount:
+    """Alpha takes payments; nothing listens where its gateway would call."""
+    row = StripeAccount.objects.current()
+    row.secret_key = "sk_test_alpha"
+    row.webhook_secret = "whsec_alpha"
+    row.payments_enabled = True
+    row.save()
+    return row
+
+

@@ -1,0 +1,107 @@
+"""What tests use besides fixtures: real signatures, jobs run in-process, clean schemas."""
+
+import hashlib
+import hmac
+import itertools
+import json
+import time
+from typing import Any
+
+from django.db import connection
+from django.test import Client
+from django_tenants.utils import tenant_context
+
+from tenants.models import Tenant
+from tenants.provisioning import provision
+
+WEBHOOK_PATH = "/api/payments/webhook/stripe/"
+
+
+def business(label: str, **values: Any) -> Tenant:
+    """Return the business called `label`, provisioned if it is not there yet."""
+    found = Tenant.objects.filter(schema_name=label).first()
+    return found or provision(label=label, **values).tenant
+
+
+def truncate_businesses() -> None:
+    """Empty what a test with real transactions has written, and provision's rows anew."""
+    from tenants.signals import tenant_provisioned
+
+    with connection.cursor() as cursor:
+        cursor.execute("TRUNCATE extensions.procrastinate_jobs CASCADE")
+    for tenant in Tenant.objects.prefetch_related("domains").order_by("schema_name"):
+        with tenant_context(tenant), connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT string_agg(format('%I', tablename), ', ') FROM pg_tables "
+                "WHERE schemaname = current_schema() "
+                "AND tablename NOT IN ('django_migrations', 'django_content_type')"
+            )
+            (tables,) = cursor.fetchone()
+            cursor.execute(f"TRUNCATE {tables} RESTART IDENTITY CASCADE")
+            tenant_provisioned.send(
+                Tenant, tenant=tenant, owner_email="", owner_password=None
+            )
+
+
+class JobRunner:
+    """Call it to run every job that is due, until none is left."""
+
+    def __call__(self) -> None:
+        from procrastinate.contrib.django import app
+        from procrastinate.contrib.django.models import ProcrastinateJob
+        from procrastinate.utils import utcnow
+
+        for _ in range(100):
+            connection.set_schema_to_public()
+            due = (
+                ProcrastinateJob.objects.filter(status="todo")
+                .exclude(scheduled_at__gt=utcnow())
+                .order_by("id")
+                .values("id", "task_name", "args")
+                .first()
+            )
+            if due is None:
+                return
+            with connection.cursor() as cursor:
+                cursor.execute("DELETE FROM procrastinate_jobs WHERE id = %s", [due["id"]])
+            app.tasks[due["task_name"]].func(**due["args"])
+        raise AssertionError("Jobs keep enqueuing each other")
+
+
+class StripeSigner:
+    """Signs events as Stripe does and delivers them over HTTP."""
+
+    def __init__(self) -> None:
+        self._numbers = itertools.count(1)
+
+    def event(self, type: str, obj: dict[str, Any], *, event_id: str = "", **extra: Any) -> dict[str, Any]:
+        return {
+            "id": event_id or f"evt_{next(self._numbers)}_{time.monotonic_ns()}",
+            "object": "event",
+            "api_version": "2026-10-28.endive",
+            "created": int(time.time()),
+            "livemode": False,
+            "type": type,
+            "data": {"object": obj},
+            **extra,
+        }
+
+    @staticmethod
+    def header(body: bytes, secret: str, *, at: int | None = None) -> str:
+        timestamp = int(time.time()) if at is None else at
+        signed = f"{timestamp}.".encode() + body
+        signature = hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest()
+        return f"t={timestamp},v1={signature}"
+
+    def deliver(
+        self, client: Client, event: dict[str, Any], secret: str = "whsec_alpha"
+    ) -> Any:
+        body = json.dumps(event).encode()
+        return client.post(
+            WEBHOOK_PATH,
+            data=body,
+            content_type="application/json",
+            headers={"Stripe-Signature": self.header(body, secret)},
+        )
+
+
