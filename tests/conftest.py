@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 from django.db import connection
-from django.test import Client
-from django_tenants.utils import tenant_context
+from django.test import Client, TransactionTestCase
+from django_tenants.utils import schema_context, tenant_context
 
 from access.models import APIKey, User
 from payments.models import StripeAccount
 from tenants.models import Tenant
-from tests.support import JobRunner, StripeSigner, business, truncate_businesses
+from tests.support import JobRunner, StripeSigner, business, empty_everything
 
 BUSINESSES = {
     "alpha": {"name": "Alpha Salon", "kind": "salon", "time_zone": "Europe/London"},
@@ -40,16 +40,20 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
 
 @pytest.fixture(autouse=True)
 def _start_outside_every_business(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Leave the connection as the platform's, and real transactions without a trace."""
-    uses_database = {"db", "transactional_db"} & set(request.fixturenames)
-    if not uses_database:
+    """Leave the connection as the platform's: the test client stays where it was last."""
+    if not {"db", "transactional_db"} & set(request.fixturenames):
         yield
         return
     connection.set_schema_to_public()
     yield
     connection.set_schema_to_public()
-    if "transactional_db" in request.fixturenames:
-        truncate_businesses()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _clean_up_every_schema() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda self: empty_everything())
+        yield
 
 
 @pytest.fixture(autouse=True)
@@ -68,8 +72,9 @@ def beta(db: None) -> Tenant:
 
 
 def _tenant(schema: str) -> Tenant:
-    tenant = Tenant.objects.prefetch_related("domains").get(schema_name=schema)
-    tenant.hosts  # noqa: B018 - read while in public
+    with schema_context("public"):
+        tenant = Tenant.objects.prefetch_related("domains").get(schema_name=schema)
+        tenant.hosts  # noqa: B018 - read while in public
     return tenant
 
 

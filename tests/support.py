@@ -5,13 +5,14 @@ import hmac
 import itertools
 import json
 import time
+from collections.abc import Iterable
 from typing import Any
 
 from django.db import connection
 from django.test import Client
 from django_tenants.utils import tenant_context
 
-from tenants.models import Tenant
+from tenants.models import Domain, Tenant
 from tenants.provisioning import provision
 
 WEBHOOK_PATH = "/api/payments/webhook/stripe/"
@@ -23,24 +24,40 @@ def business(label: str, **values: Any) -> Tenant:
     return found or provision(label=label, **values).tenant
 
 
-def truncate_businesses() -> None:
-    """Empty what a test with real transactions has written, and provision's rows anew."""
+# What provisioning or migrations wrote, and no test may lose.
+KEPT = ("django_migrations", "django_content_type", "auth_permission", "tenants_tenant")
+
+
+def empty_everything() -> None:
+    """Remove the rows that a test has committed, in every schema.
+
+    Django's own clean-up after a test with real transactions knows one schema only, and would
+    empty the list of businesses.
+    """
     from tenants.signals import tenant_provisioned
 
-    with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE extensions.procrastinate_jobs CASCADE")
+    connection.set_schema_to_public()
+    Tenant.objects.update(status=Tenant.Status.ACTIVE)
+    Domain.objects.exclude(domain__endswith=".localhost").delete()
+    _truncate("public", [*KEPT, "tenants_domain"])
+    _truncate("extensions", [])
     for tenant in Tenant.objects.prefetch_related("domains").order_by("schema_name"):
-        with tenant_context(tenant), connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT string_agg(format('%I', tablename), ', ') FROM pg_tables "
-                "WHERE schemaname = current_schema() "
-                "AND tablename NOT IN ('django_migrations', 'django_content_type')"
-            )
-            (tables,) = cursor.fetchone()
-            cursor.execute(f"TRUNCATE {tables} RESTART IDENTITY CASCADE")
-            tenant_provisioned.send(
-                Tenant, tenant=tenant, owner_email="", owner_password=None
-            )
+        tenant.hosts  # noqa: B018 - read while in public
+        with tenant_context(tenant):
+            _truncate(tenant.schema_name, KEPT)
+            tenant_provisioned.send(Tenant, tenant=tenant, owner_email="", owner_password=None)
+    connection.set_schema_to_public()
+
+
+def _truncate(schema: str, kept: Iterable[str]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT string_agg(format('%%I.%%I', schemaname, tablename), ', ') FROM pg_tables "
+            "WHERE schemaname = %s AND NOT tablename = ANY(%s)",
+            [schema, list(kept)],
+        )
+        (tables,) = cursor.fetchone()
+        cursor.execute(f"TRUNCATE {tables} RESTART IDENTITY CASCADE")
 
 
 class JobRunner:

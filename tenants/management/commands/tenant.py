@@ -44,7 +44,7 @@ class Command(BaseCommand):
         label = options["label"]
         provisioned = provision(
             label=label,
-            name=options["name"] or label.replace("-", " ").title(),
+            name=label.replace("-", " ").title() if options["name"] is None else options["name"],
             kind=options["kind"],
             time_zone=options["time_zone"],
             currency=options["currency"].upper(),

@@ -1,0 +1,197 @@
+"""PaymentIntents, charges and what they leave in the balance."""
+
+from typing import Any
+
+from sandbox import checkout
+from sandbox.errors import not_allowed_state
+from sandbox.events import emit
+from sandbox.store import Store, StripeObject, new_id, now
+
+#: Seconds after which a charge's balance transaction is known, as `automatic_async` capture has it.
+SETTLES_AFTER = 1.0
+
+
+def _require_open(session: StripeObject) -> None:
+    if session["status"] != "open":
+        raise not_allowed_state(f"This Checkout Session is {session['status']}.")
+
+
+def _intent(store: Store, account: str, session: StripeObject, method: str) -> StripeObject:
+    """Return the session's PaymentIntent, made at the first try."""
+    known = session.get("_intent") and store.get(account, "payment_intent", session["_intent"])
+    if known:
+        known["payment_method_types"] = [method]
+        return known
+    intent: StripeObject = {
+        "id": new_id("pi"),
+        "object": "payment_intent",
+        "amount": session["amount_total"],
+        "amount_received": 0,
+        "created": now(),
+        "currency": session["currency"],
+        "customer": session["customer"],
+        "last_payment_error": None,
+        "latest_charge": None,
+        "livemode": False,
+        "metadata": session["_intent_metadata"],
+        "payment_method_types": [method],
+        "status": "requires_payment_method",
+    }
+    store.insert(account, "payment_intent", intent)
+    session["_intent"] = intent["id"]
+    store.save(session)
+    emit(store, account, "payment_intent.created", intent)
+    return intent
+
+
+def pay(store: Store, account: str, session: StripeObject) -> StripeObject:
+    """The customer pays by card, and it works."""
+    _require_open(session)
+    if session["amount_total"] == 0 or session["mode"] == "setup":
+        return checkout.complete(store, account, session, payment_status="no_payment_required")
+    intent = _intent(store, account, session, "card")
+    _succeed(store, account, intent)
+    return checkout.complete(
+        store, account, session, payment_status="paid", payment_intent=intent["id"]
+    )
+
+
+def _succeed(store: Store, account: str, intent: StripeObject) -> None:
+    charge = _charge(store, account, intent, paid=True)
+    intent.update(
+        status="succeeded",
+        amount_received=intent["amount"],
+        latest_charge=charge["id"],
+        last_payment_error=None,
+    )
+    store.save(intent)
+    emit(store, account, "charge.succeeded", charge)
+    emit(store, account, "payment_intent.succeeded", intent)
+    store.set_timer(SETTLES_AFTER, "settle", account, charge["id"])
+
+
+def _charge(store: Store, account: str, intent: StripeObject, *, paid: bool) -> StripeObject:
+    charge: StripeObject = {
+        "id": new_id("ch"),
+        "object": "charge",
+        "amount": intent["amount"],
+        "amount_captured": intent["amount"] if paid else 0,
+        "amount_refunded": 0,
+        "balance_transaction": None,
+        "captured": paid,
+        "created": now(),
+        "currency": intent["currency"],
+        "customer": intent["customer"],
+        "disputed": False,
+        "livemode": False,
+        "metadata": intent["metadata"],
+        "paid": paid,
+        "payment_intent": intent["id"],
+        "payment_method_details": {"type": intent["payment_method_types"][0]},
+        "refunded": False,
+        "status": "succeeded" if paid else "failed",
+    }
+    return store.insert(account, "charge", charge)
+
+
+def decline(store: Store, account: str, session: StripeObject) -> StripeObject:
+    """The customer's card is declined; the session stays open for another try."""
+    _require_open(session)
+    intent = _intent(store, account, session, "card")
+    charge = _charge(store, account, intent, paid=False)
+    intent.update(
+        latest_charge=charge["id"],
+        last_payment_error={
+            "type": "card_error",
+            "code": "card_declined",
+            "decline_code": "insufficient_funds",
+            "message": "Your card has insufficient funds.",
+        },
+    )
+    store.save(intent)
+    emit(store, account, "charge.failed", charge)
+    emit(store, account, "payment_intent.payment_failed", intent)
+    return session
+
+
+def debit(store: Store, account: str, session: StripeObject) -> StripeObject:
+    """The customer chooses a bank debit: complete, and unpaid for some days."""
+    _require_open(session)
+    intent = _intent(store, account, session, "bacs_debit")
+    intent["status"] = "processing"
+    store.save(intent)
+    emit(store, account, "payment_intent.processing", intent)
+    return checkout.complete(
+        store, account, session, payment_status="unpaid", payment_intent=intent["id"]
+    )
+
+
+def debit_result(store: Store, account: str, session: StripeObject, *, paid: bool) -> StripeObject:
+    """The bank answers."""
+    intent = store.get(account, "payment_intent", session["payment_intent"] or "")
+    if intent is None or intent["status"] != "processing":
+        raise not_allowed_state("This session does not wait for a bank.")
+    if paid:
+        _succeed(store, account, intent)
+        session["payment_status"] = "paid"
+        store.save(session)
+        _tell(store, account, "checkout.session.async_payment_succeeded", session)
+        return session
+    intent.update(
+        status="requires_payment_method",
+        last_payment_error={"type": "card_error", "code": "payment_intent_payment_attempt_failed"},
+    )
+    store.save(intent)
+    emit(store, account, "payment_intent.payment_failed", intent)
+    _tell(store, account, "checkout.session.async_payment_failed", session)
+    return session
+
+
+def _tell(store: Store, account: str, type: str, session: StripeObject) -> None:
+    emit(store, account, type, checkout.shown(session))
+
+
+def settle(store: Store, account: str, charge: StripeObject) -> None:
+    """Book the charge into the balance, with its fee, and tell of it."""
+    if charge["balance_transaction"] or not charge["paid"]:
+        return
+    line = balance_line(
+        store, account, charge["id"], "charge", charge["amount"], charge["currency"],
+        fee=fee_for(charge["amount"], charge["currency"]),
+    )  # fmt: skip
+    charge["balance_transaction"] = line["id"]
+    store.save(charge)
+    emit(store, account, "charge.updated", charge)
+
+
+def fee_for(amount: int, currency: str) -> int:
+    """Return the fee: 2.9 % + 30 for dollars, 1.5 % + 20 otherwise, rounded half up."""
+    permille, fixed = (29, 30) if currency == "usd" else (15, 20)
+    return (amount * permille + 500) // 1000 + fixed
+
+
+def balance_line(
+    store: Store,
+    account: str,
+    source: str,
+    type: str,
+    amount: int,
+    currency: str,
+    *,
+    fee: int = 0,
+) -> StripeObject:
+    """Write a balance transaction. Source: docs.stripe.com/api/balance_transactions."""
+    line: dict[str, Any] = {
+        "id": new_id("txn"),
+        "object": "balance_transaction",
+        "amount": amount,
+        "created": now(),
+        "currency": currency,
+        "fee": fee,
+        "net": amount - fee,
+        "reporting_category": type,
+        "source": source,
+        "status": "available",
+        "type": type,
+    }
+    return store.insert(account, "balance_transaction", line)

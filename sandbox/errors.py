@@ -1,0 +1,41 @@
+"""Stripe's error bodies. Source: docs.stripe.com/api/errors."""
+
+from typing import Any
+
+
+class StripeError(Exception):
+    """An answer other than 200, in Stripe's shape."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int = 400,
+        type: str = "invalid_request_error",
+        code: str | None = None,
+        param: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        error: dict[str, Any] = {"type": type, "message": message}
+        self.body = {"error": error | {k: v for k, v in (("code", code), ("param", param)) if v}}
+
+
+def missing(kind: str, id: str, param: str = "id") -> StripeError:
+    return StripeError(
+        f"No such {kind}: '{id}'", status=404, code="resource_missing", param=param
+    )
+
+
+def required(param: str) -> StripeError:
+    return StripeError(
+        f"Missing required param: {param}.", code="parameter_missing", param=param
+    )
+
+
+def invalid(param: str, message: str) -> StripeError:
+    return StripeError(message, code="parameter_invalid", param=param)
+
+
+def not_allowed_state(message: str) -> StripeError:
+    return StripeError(message, code="resource_state_invalid")

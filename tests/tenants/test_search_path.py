@@ -1,0 +1,144 @@
+"""A statement runs in its own business or not at all."""
+
+import threading
+from typing import Any
+
+import psycopg
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import DatabaseError, OperationalError, ProgrammingError, connection, transaction
+from django_tenants.utils import schema_context, tenant_context
+
+from access.models import User
+from tenants.models import Tenant
+
+pytestmark = pytest.mark.django_db
+
+
+def search_path() -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW search_path")
+        return str(cursor.fetchone()[0])
+
+
+def test_a_business_has_its_own_schema_and_the_extensions_on_its_path(in_alpha: Tenant) -> None:
+    assert search_path() == "alpha, extensions"
+
+
+def test_a_table_missing_in_the_business_is_never_the_platforms(in_alpha: Tenant) -> None:
+    with schema_context("public"):
+        User.objects.create_user("operator@example.com", "x", role="operator")
+        assert User.objects.filter(role="operator").exists()
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE access_user RENAME TO access_user_gone")
+        with pytest.raises(ProgrammingError, match="does not exist"), transaction.atomic():
+            list(User.objects.all())
+        transaction.set_rollback(True)
+
+
+def test_a_business_cannot_read_who_the_other_businesses_are(in_alpha: Tenant) -> None:
+    with pytest.raises(ProgrammingError, match="tenants_tenant"), transaction.atomic():
+        list(Tenant.objects.all())
+
+
+@pytest.mark.parametrize(
+    "schema", ["../../etc", "information_schema", 'a"; DROP SCHEMA alpha; --', "PUBLIC", "pg_temp"]
+)
+def test_a_schema_name_that_is_not_ours_never_reaches_sql(db: None, schema: str) -> None:
+    connection.set_schema(schema)
+    try:
+        with pytest.raises(ValidationError):
+            search_path()
+    finally:
+        connection.set_schema_to_public()
+
+
+class FailingSetPath:
+    """Make the database refuse the next SET search_path, as a cancelled statement does."""
+
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+
+    def __call__(self, cursor: Any, path: list[str]) -> None:
+        raise self.error
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OperationalError("canceling statement due to user request"),
+        psycopg.errors.QueryCanceled("canceling statement due to statement timeout"),
+        psycopg.errors.InsufficientPrivilege("permission denied"),
+    ],
+)
+def test_a_failed_set_of_the_path_stops_the_statement(
+    alpha: Tenant, beta: Tenant, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    with tenant_context(alpha):
+        assert search_path() == "alpha, extensions"
+    with tenant_context(beta):
+        monkeypatch.setattr(connection, "_set_search_path", FailingSetPath(error))
+        with pytest.raises((DatabaseError, psycopg.Error)):
+            User.objects.exists()
+        monkeypatch.undo()
+        assert search_path() == "beta, extensions"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_negative_control_the_stock_backend_reads_the_business_before(
+    alpha: Tenant, beta: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The hazard itself: stock error handling runs beta's query in alpha."""
+    from django_tenants.postgresql_backend.base import DatabaseWrapper as Stock
+
+    with tenant_context(alpha):
+        User.objects.create_user("only@alpha.example", "x")
+        assert User.objects.count() == 1
+    monkeypatch.setattr(
+        connection, "_handle_search_path", Stock._handle_search_path.__get__(connection)
+    )
+    with tenant_context(beta):
+        monkeypatch.setattr(
+            "django_tenants.postgresql_backend.base.quote_schema_name", lambda name: "not a path'"
+        )
+        assert User.objects.count() == 1
+
+
+def test_inside_an_aborted_transaction_the_original_error_is_seen(in_alpha: Tenant) -> None:
+    with pytest.raises(DatabaseError), transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1/0")
+    assert search_path() == "alpha, extensions"
+
+
+def test_a_rolled_back_savepoint_does_not_leave_another_business_path(
+    alpha: Tenant, beta: Tenant
+) -> None:
+    with tenant_context(alpha):
+        assert search_path() == "alpha, extensions"
+    with pytest.raises(RuntimeError), transaction.atomic(), tenant_context(beta):
+        assert search_path() == "beta, extensions"
+        raise RuntimeError
+    with tenant_context(beta):
+        assert search_path() == "beta, extensions"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_threads_do_not_share_a_business(alpha: Tenant, beta: Tenant) -> None:
+    seen: list[tuple[str, str]] = []
+    barrier = threading.Barrier(2)
+
+    def work(tenant: Tenant) -> None:
+        for _ in range(50):
+            barrier.wait(timeout=10)
+            with tenant_context(tenant):
+                seen.append((tenant.schema_name, search_path().split(",")[0]))
+        connection.close()
+
+    threads = [threading.Thread(target=work, args=[tenant]) for tenant in (alpha, beta)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(seen) == 100
+    assert all(wanted == got for wanted, got in seen)
