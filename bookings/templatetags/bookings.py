@@ -1,8 +1,8 @@
 """Money and times as this business's customers read them."""
 
-from datetime import date, datetime
+from datetime import date, datetime, time
 
-from babel.dates import format_date, format_datetime
+from babel.dates import format_date, format_datetime, format_time
 from django import template
 
 from tenants.currencies import format_amount
@@ -12,8 +12,8 @@ register = template.Library()
 
 
 def _babel_locale() -> str:
-    language, _, territory = current_tenant().locale.partition("-")
-    return f"{language}_{territory.upper()}" if territory else language
+    """The pages are written in English, so their dates are; the business chooses which English."""
+    return "en_US" if current_tenant().locale == "en-us" else "en_GB"
 
 
 @register.filter
@@ -25,20 +25,64 @@ def money(amount: int, currency: str = "") -> str:
 
 @register.filter
 def local_time(value: datetime) -> str:
-    """Return an instant as "Tuesday, 1 December 2026 at 10:00" on the business's clocks."""
+    """Return an instant as "Tue 1 December 2026, 10:00" on the business's clocks."""
     local = value.astimezone(current_tenant().zone)
     return f"{local_date(local.date())}, {clock(value)}"
 
 
 @register.filter
 def local_date(value: date) -> str:
-    """Return a day as "Tue 1 December 2026" in the business's language."""
-    return str(format_date(value, format="EEE d MMMM y", locale=_babel_locale()))
+    """Return a day as "Tue 1 December 2026"."""
+    american = current_tenant().locale == "en-us"
+    pattern = "EEE, MMMM d, y" if american else "EEE d MMMM y"
+    return str(format_date(value, format=pattern, locale=_babel_locale()))
 
 
 @register.filter
 def clock(value: datetime) -> str:
     """Return an instant's time of day, short, on the business's clocks."""
     local = value.astimezone(current_tenant().zone)
-    pattern = "h:mm a" if current_tenant().locale == "en-us" else "HH:mm"
-    return str(format_datetime(local, pattern, locale=_babel_locale()))
+    return str(format_datetime(local, _clock_pattern(), locale=_babel_locale()))
+
+
+def _clock_pattern() -> str:
+    return "h:mm a" if current_tenant().locale == "en-us" else "HH:mm"
+
+
+@register.filter
+def wall_clock(value: time) -> str:
+    """Return a time of day without a date, such as an opening time."""
+    return str(format_time(value, _clock_pattern(), locale=_babel_locale()))
+
+
+@register.filter
+def weekday_name(value: date) -> str:
+    """Return "Tue"."""
+    return str(format_date(value, "EEE", locale=_babel_locale()))
+
+
+@register.filter
+def month_name(value: date) -> str:
+    """Return "Dec"."""
+    return str(format_date(value, "LLL", locale=_babel_locale()))
+
+
+@register.filter
+def part_of_day(value: datetime) -> str:
+    """Return the heading under which a time is listed."""
+    hour = value.astimezone(current_tenant().zone).hour
+    return "Morning" if hour < 12 else "Afternoon" if hour < 17 else "Evening"
+
+
+@register.filter
+def minutes(value: int) -> str:
+    """Return a duration in minutes as people say it: "1 h 30 min"."""
+    hours, rest = divmod(value, 60)
+    parts = [f"{hours} h"] * bool(hours) + [f"{rest} min"] * bool(rest)
+    return " ".join(parts)
+
+
+@register.filter
+def place_of_zone(name: str) -> str:
+    """Return the place that an IANA time zone is named after: "New York"."""
+    return name.rsplit("/", 1)[-1].replace("_", " ")

@@ -1,0 +1,23 @@
+"""The sandbox's control endpoint, from a test."""
+
+import json
+import urllib.request
+from typing import Any
+
+
+class Control:
+    """``control("pay", session="cs_test_...")`` makes it happen and returns the result."""
+
+    def __init__(self, port: int) -> None:
+        self._url = f"http://127.0.0.1:{port}/_control"
+
+    def __call__(self, action: str, **body: Any) -> Any:
+        request = urllib.request.Request(  # noqa: S310
+            f"{self._url}/{action}/", data=json.dumps(body).encode(), method="POST"
+        )
+        with urllib.request.urlopen(request, timeout=60) as response:  # noqa: S310
+            return json.load(response)["result"]
+
+    def wait_until_idle(self) -> None:
+        """Return when everything due has been delivered and settled."""
+        assert self("idle", seconds=20) == "idle"
