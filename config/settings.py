@@ -10,7 +10,7 @@ from typing import Any
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from config import environment
+from config import admin_menus, environment
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 environment.load_file(BASE_DIR / ".env")
@@ -97,6 +97,13 @@ if _pool_size:
 DATABASE_ROUTERS = ["django_tenants.routers.TenantSyncRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "KEY_FUNCTION": "tenants.cache.key_in_tenant",
+    }
+}
+
 # --- Requests -------------------------------------------------------------------------------
 
 WSGI_APPLICATION = "config.wsgi.application"
@@ -107,7 +114,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "tenants.middleware.RequestGuardMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "config.csp.PathAwareCSPMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
     "tenants.middleware.TenantMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -163,7 +170,11 @@ AXES_DISABLE_ACCESS_LOG = True
 AXES_LOCKOUT_TEMPLATE = "access/locked_out.html"
 AXES_USERNAME_FORM_FIELD = "username"
 AXES_VERBOSE = False
+# How many proxies stand in front; 0 takes the address of the connection itself.
 AXES_IPWARE_PROXY_COUNT = environment.integer("PROXY_COUNT", default=0) or None
+AXES_IPWARE_META_PRECEDENCE_ORDER = (
+    ["HTTP_X_FORWARDED_FOR", "REMOTE_ADDR"] if AXES_IPWARE_PROXY_COUNT else ["REMOTE_ADDR"]
+)
 
 # --- Cookies and headers --------------------------------------------------------------------
 
@@ -200,6 +211,11 @@ CONTENT_SECURITY_POLICY = {
 PERMISSIONS_POLICY: dict[str, list[str]] = {
     feature: [] for feature in ("camera", "geolocation", "microphone", "usb", "payment")
 }
+
+# --- The two admin sites --------------------------------------------------------------------
+
+UNFOLD_OPERATOR = admin_menus.OPERATOR
+UNFOLD_STAFF = admin_menus.STAFF
 
 # --- API ------------------------------------------------------------------------------------
 

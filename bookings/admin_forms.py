@@ -1,0 +1,136 @@
+"""What staff fill in: catalogue in whole money, bookings in the business's own time."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from unfold.widgets import (
+    UnfoldAdminDecimalFieldWidget,
+    UnfoldAdminEmailInputWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextareaWidget,
+    UnfoldAdminTextInputWidget,
+    UnfoldBooleanSwitchWidget,
+)
+
+from bookings.availability import instant
+from bookings.models import Service
+from payments.models import MAX_AMOUNT
+from tenants.currencies import exponent
+from tenants.current import current_tenant
+
+
+class WholeMoneyField(forms.DecimalField):
+    """An amount as people write it, 45.00, kept as minor units, 4500."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(min_value=0, widget=UnfoldAdminDecimalFieldWidget(), **kwargs)
+
+    @property
+    def digits(self) -> int:
+        return exponent(current_tenant().currency)
+
+    def prepare_value(self, value: Any) -> Any:
+        return Decimal(value).scaleb(-self.digits) if isinstance(value, int) else value
+
+    def clean(self, value: Any) -> int | None:
+        amount = super().clean(value)
+        if amount is None:
+            return None
+        minor = amount.scaleb(self.digits)
+        if minor != minor.to_integral_value() or minor > MAX_AMOUNT:
+            raise ValidationError(f"Use at most {self.digits} decimals, and not that much money.")
+        return int(minor)
+
+
+class ServiceForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A service; its deposit is an amount or a percentage, in a field of its own each."""
+
+    price = WholeMoneyField(help_text="In the business's currency, for example 45.00.")
+    deposit_amount = WholeMoneyField(required=False, label="Deposit as an amount")
+    deposit_percent = forms.IntegerField(
+        required=False,
+        min_value=0,
+        max_value=100,
+        label="Deposit as a percentage",
+        widget=UnfoldAdminTextInputWidget(),
+    )
+
+    class Meta:
+        model = Service
+        fields = (
+            "name", "description", "duration_minutes", "price", "deposit_kind", "resources",
+            "is_active", "position",
+        )  # fmt: skip
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        kind = self.instance.deposit_kind
+        if kind == Service.DepositKind.AMOUNT:
+            self.initial["deposit_amount"] = self.instance.deposit_value
+        if kind == Service.DepositKind.PERCENT:
+            self.initial["deposit_percent"] = self.instance.deposit_value
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        field = {
+            Service.DepositKind.AMOUNT: "deposit_amount",
+            Service.DepositKind.PERCENT: "deposit_percent",
+        }.get(cleaned.get("deposit_kind", ""))
+        self.instance.deposit_value = 0
+        if field is not None and field in cleaned:
+            if cleaned[field] is None:
+                self.add_error(field, "Say how much the deposit is.")
+            else:
+                self.instance.deposit_value = cleaned[field]
+        amount, price = cleaned.get("deposit_amount"), cleaned.get("price")
+        if field == "deposit_amount" and amount and price is not None and amount > price:
+            self.add_error("deposit_amount", "The deposit can't be more than the price.")
+        return cleaned
+
+
+class StaffBookingForm(forms.Form):
+    """A booking that staff take on the phone: nothing is due now."""
+
+    service = forms.ModelChoiceField(
+        queryset=Service.objects.none(), widget=UnfoldAdminSelectWidget()
+    )
+    starts_at = forms.DateTimeField(
+        label="When",
+        help_text="On the business's own clocks, for example 2027-03-01 10:00.",
+        widget=UnfoldAdminTextInputWidget(attrs={"type": "datetime-local"}),
+    )
+    customer_name = forms.CharField(max_length=200, widget=UnfoldAdminTextInputWidget())
+    customer_email = forms.EmailField(widget=UnfoldAdminEmailInputWidget())
+    customer_phone = forms.CharField(
+        max_length=40, required=False, widget=UnfoldAdminTextInputWidget()
+    )
+    notes = forms.CharField(
+        max_length=2000, required=False, widget=UnfoldAdminTextareaWidget(attrs={"rows": 2})
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["service"].queryset = Service.objects.filter(is_active=True)  # type: ignore[attr-defined]
+
+    def clean_starts_at(self) -> datetime:
+        """Read the time on the business's clocks; one that a clock change skips is refused."""
+        typed: datetime = self.cleaned_data["starts_at"]
+        zone = current_tenant().zone
+        moment = instant(typed.date(), typed.time(), zone)
+        if moment.astimezone(zone).replace(tzinfo=None) != typed.replace(tzinfo=None):
+            raise ValidationError("Clocks skip this time on that day.")
+        return moment.astimezone(UTC)
+
+
+class CancelForm(forms.Form):
+    """How to cancel."""
+
+    refund = forms.BooleanField(
+        label="Give the deposit back in full",
+        required=False,
+        initial=True,
+        widget=UnfoldBooleanSwitchWidget(),
+    )

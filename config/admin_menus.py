@@ -1,0 +1,97 @@
+"""What the two admin sites' side bars hold. An entry shows to whoever may see its list."""
+
+from typing import Any
+
+from django.http import HttpRequest
+
+TILLHOUSE_TEAL = {
+    "50": "#f0fdfa", "100": "#ccfbf1", "200": "#99f6e4", "300": "#5eead4", "400": "#2dd4bf",
+    "500": "#14b8a6", "600": "#0d9488", "700": "#0f766e", "800": "#115e59", "900": "#134e4a",
+    "950": "#042f2e",
+}  # fmt: skip
+
+
+def _entry(title: str, icon: str, model: str) -> dict[str, Any]:
+    app, name = model.split(".")
+
+    def may_see(request: HttpRequest) -> bool:
+        return bool(request.user.has_perm(f"{app}.view_{name}"))
+
+    return {
+        "title": title, "icon": icon, "link": f"/admin/{app}/{name}/", "permission": may_see,
+    }  # fmt: skip
+
+
+def business_name(request: HttpRequest) -> str:
+    tenant = getattr(request, "tenant", None)
+    return tenant.name if tenant else "Tillhouse"
+
+
+_SHARED: dict[str, Any] = {
+    "SHOW_HISTORY": True,
+    "SHOW_VIEW_ON_SITE": False,
+    "COLORS": {"primary": TILLHOUSE_TEAL},
+}
+_HOME = {"title": "Today", "icon": "dashboard", "link": "/admin/"}
+
+OPERATOR: dict[str, Any] = {
+    **_SHARED,
+    "SITE_TITLE": "Tillhouse operator",
+    "SITE_HEADER": "Tillhouse",
+    "SITE_SUBHEADER": "Operator",
+    "DASHBOARD_CALLBACK": "tenants.admin.dashboard",
+    "SIDEBAR": {
+        "navigation": [
+            {
+                "title": "Platform",
+                "items": [
+                    {**_HOME, "title": "Overview"},
+                    _entry("Businesses", "storefront", "tenants.tenant"),
+                    _entry("Operators", "person", "access.user"),
+                ],
+            }
+        ]
+    },
+}
+STAFF: dict[str, Any] = {
+    **_SHARED,
+    "SITE_TITLE": business_name,
+    "SITE_HEADER": business_name,
+    "SITE_SUBHEADER": "Staff",
+    "DASHBOARD_CALLBACK": "bookings.admin.dashboard",
+    "SIDEBAR": {
+        "navigation": [
+            {
+                "title": "Bookings",
+                "items": [
+                    _HOME,
+                    _entry("Bookings", "event", "bookings.booking"),
+                    _entry("Services", "sell", "bookings.service"),
+                    _entry("Resources", "chair", "bookings.resource"),
+                    _entry("Opening hours", "schedule", "bookings.openinghours"),
+                ],
+            },
+            {
+                "title": "Money",
+                "items": [
+                    _entry("Payments", "payments", "payments.paymentsession"),
+                    _entry("Refunds", "undo", "payments.refund"),
+                    _entry("Transactions", "receipt_long", "payments.transaction"),
+                    _entry("Customers", "groups", "payments.customer"),
+                    _entry("Stripe account", "key", "payments.stripeaccount"),
+                    _entry("Stripe events", "inbox", "payments.stripeevent"),
+                ],
+            },
+            {
+                "title": "Business",
+                "items": [
+                    _entry("Staff", "person", "access.user"),
+                    _entry("API keys", "vpn_key", "access.apikey"),
+                    _entry("Callbacks", "webhook", "events.webhookendpoint"),
+                    _entry("Deliveries", "send", "events.delivery"),
+                    _entry("Activity", "history", "events.event"),
+                ],
+            },
+        ]
+    },
+}

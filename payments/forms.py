@@ -1,0 +1,100 @@
+"""The Stripe account's settings: secrets go in and never come out again."""
+
+from typing import Any
+
+from django import forms
+from unfold.widgets import (
+    UnfoldAdminPasswordWidget,
+    UnfoldAdminTextareaWidget,
+    UnfoldAdminTextInputWidget,
+    UnfoldBooleanSwitchWidget,
+)
+
+from payments.models import StripeAccount
+
+SECRETS = {
+    "secret_key": "Secret key",
+    "webhook_secret": "Webhook secret",
+    "previous_webhook_secret": "Previous webhook secret",
+}
+
+
+def ending(secret: str) -> str:
+    """Return what may be shown of a stored secret: that it is there, and its last four."""
+    return f"Set, ends in …{secret[-4:]}. Leave empty to keep it." if secret else "Not set."
+
+
+class SecretField(forms.CharField):
+    """An input that is always empty when the page is shown."""
+
+    def __init__(self, label: str) -> None:
+        widget = UnfoldAdminPasswordWidget(
+            attrs={"autocomplete": "off", "spellcheck": "false"}, render_value=False
+        )
+        super().__init__(label=label, required=False, max_length=500, widget=widget)
+
+
+class StripeAccountForm(forms.ModelForm):  # type: ignore[type-arg]
+    """An empty secret keeps the stored one; removing it takes a tick."""
+
+    secret_key = SecretField("Secret key")
+    webhook_secret = SecretField("Webhook secret")
+    previous_webhook_secret = SecretField("Previous webhook secret")
+    origins = forms.CharField(
+        label="Other origins a checkout may return to",
+        required=False,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 2}),
+        help_text="One a line, for example https://www.example.com.",
+    )
+    remove = forms.MultipleChoiceField(
+        label="Remove",
+        required=False,
+        choices=list(SECRETS.items()),
+        widget=forms.CheckboxSelectMultiple(),
+    )
+
+    class Meta:
+        model = StripeAccount
+        fields = ("publishable_key", "default_currency", "payments_enabled")
+        widgets = {
+            "publishable_key": UnfoldAdminTextInputWidget(),
+            "payments_enabled": UnfoldBooleanSwitchWidget(),
+        }
+
+    field_order = (
+        "payments_enabled", "secret_key", "publishable_key", "webhook_secret",
+        "previous_webhook_secret", "remove", "default_currency", "origins",
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.stored = {name: getattr(self.instance, name) for name in SECRETS}
+        for name, value in self.stored.items():
+            self.fields[name].help_text = ending(value)
+        self.initial["origins"] = "\n".join(self.instance.return_origins)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        for name in SECRETS:
+            removed = name in cleaned.get("remove", [])
+            value = cleaned.get(name, "").strip() or ("" if removed else self.stored[name])
+            setattr(self.instance, name, value)
+            cleaned[name] = value
+        self.instance.return_origins = [
+            line.strip().rstrip("/") for line in cleaned.get("origins", "").splitlines() if line.strip()
+        ]
+        return cleaned
+
+    def add_error(self, field: str | None, error: Any) -> None:
+        """The model speaks of return_origins, the form shows them as text."""
+        if hasattr(error, "error_dict") and "return_origins" in error.error_dict:
+            error.error_dict["origins"] = error.error_dict.pop("return_origins")
+        super().add_error(field, error)
+
+    def changes(self) -> list[str]:
+        """Return the names of what was changed; never the values."""
+        changed = [name for name in self.changed_data if name not in (*SECRETS, "remove")]
+        secrets = [n for n in SECRETS if getattr(self.instance, n) != self.stored[n]]
+        return sorted(changed + secrets)
+
+

@@ -1,0 +1,145 @@
+"""The operator's pages: add a business, change it, switch it off and on."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.html import format_html, format_html_join
+from unfold.admin import ModelAdmin, TabularInline
+from unfold.decorators import action, display
+
+from tenants.admin_sites import form_page, operator_site
+from tenants.forms import BusinessForm, NewBusinessForm
+from tenants.models import Domain, Tenant
+from tenants.provisioning import provision, set_status
+
+STATUS_COLOURS = {
+    Tenant.Status.ACTIVE: "success",
+    Tenant.Status.SUSPENDED: "danger",
+    Tenant.Status.PROVISIONING: "warning",
+}
+
+
+class DomainInline(TabularInline):  # type: ignore[misc]
+    model = Domain
+    extra = 0
+    fields = ("domain", "is_primary")
+    # A business without a host could not be reached.
+    can_delete = False
+
+
+@admin.register(Tenant, site=operator_site)
+class TenantAdmin(ModelAdmin):  # type: ignore[misc]
+    form = BusinessForm
+    inlines = [DomainInline]
+    list_display = ("name", "address_link", "kind", "status_badge", "time_zone", "currency")
+    list_filter = ("status", "kind", "currency")
+    search_fields = ("name", "schema_name", "domains__domain")
+    readonly_fields = ("schema_name", "currency", "status_badge", "pages", "created_at")
+    fields = (
+        "name", "status_badge", "pages", "kind", "time_zone", "locale", "currency",
+        "contact_email", "contact_phone", "address", "brand_colour", "new_logo", "remove_logo",
+        "schema_name", "created_at",
+    )  # fmt: skip
+    actions = ["suspend", "resume"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Tenant]:
+        found: QuerySet[Tenant] = super().get_queryset(request)
+        return found.prefetch_related("domains")
+
+    def has_delete_permission(self, request: HttpRequest, obj: Tenant | None = None) -> bool:
+        return False
+
+    @display(description="Address")
+    def address_link(self, tenant: Tenant) -> str:
+        return format_html('<a href="{0}/">{1}</a>', tenant.url, tenant.hosts[0])
+
+    @display(description="Status", label=STATUS_COLOURS)
+    def status_badge(self, tenant: Tenant) -> tuple[str, str]:
+        return tenant.status, tenant.get_status_display()
+
+    @display(description="More about it")
+    def pages(self, tenant: Tenant) -> str:
+        links = [*operator_site.pages_of(tenant.pk), ("Customer's pages", f"{tenant.url}/")]
+        return format_html_join(
+            " · ", '<a class="underline" href="{1}">{0}</a>', links
+        )
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """Build the business outside the admin's own transaction, which would hide a failure."""
+        form = NewBusinessForm(request.POST or None)
+        if request.method == "POST" and form.is_valid():
+            try:
+                provisioned = provision(**form.cleaned_data)
+            except ValidationError as error:
+                form.take_errors(error)
+            else:
+                self.log_addition(request, provisioned.tenant, "Created")
+                messages.success(request, f"{provisioned.tenant.name} is open.")
+                for sentence in provisioned.next_steps:
+                    messages.info(request, sentence)
+                return redirect("operator:tenants_tenant_change", provisioned.tenant.pk)
+        return form_page(
+            operator_site,
+            request,
+            form,
+            title="Add a business",
+            button="Create the business",
+            back="/admin/tenants/tenant/",
+        )
+
+    @action(description="Suspend: their pages answer “not taking bookings”")
+    def suspend(self, request: HttpRequest, queryset: QuerySet[Tenant]) -> None:
+        self._switch(request, queryset, Tenant.Status.ACTIVE, Tenant.Status.SUSPENDED)
+
+    @action(description="Resume")
+    def resume(self, request: HttpRequest, queryset: QuerySet[Tenant]) -> None:
+        self._switch(request, queryset, Tenant.Status.SUSPENDED, Tenant.Status.ACTIVE)
+
+    def _switch(
+        self, request: HttpRequest, queryset: QuerySet[Tenant], before: str, after: str
+    ) -> None:
+        for tenant in queryset.filter(status=before):
+            set_status(tenant, after)
+            self.log_change(request, tenant, f"Now {after}")
+            messages.success(request, f"{tenant.name} is now {after}.")
+
+
+def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    """Add the platform's figures and its newest businesses to the index page."""
+    counts = dict(
+        Tenant.objects.order_by().values_list("status").annotate(Count("id")).values_list(
+            "status", "id__count"
+        )
+    )
+    newest = Tenant.objects.prefetch_related("domains").order_by("-created_at")[:10]
+    context["figures"] = [
+        (label, counts.get(status, 0)) for status, label in Tenant.Status.choices
+    ]
+    context["tables"] = [
+        {
+            "title": "Newest businesses",
+            "empty": "There is no business yet.",
+            "data": {
+                "headers": ["Name", "Address", "Kind", "Status"],
+                "rows": [
+                    [
+                        format_html('<a href="/admin/tenants/tenant/{}/">{}</a>', one.pk, one.name),
+                        format_html('<a href="{0}/">{0}</a>', one.url),
+                        one.get_kind_display(),
+                        one.get_status_display(),
+                    ]
+                    for one in newest
+                ],
+            },
+        }
+    ]
+    return context
+
+
+operator_site.index_template = "admin/dashboard.html"
