@@ -48,7 +48,7 @@ class BookingAdmin(ModelAdmin):  # type: ignore[misc]
     search_fields = ("reference", "customer_name", "customer_email", "customer_phone")
     list_select_related = ("resource",)
     fields = (
-        "reference", "status_badge", "what_next", "when", "service_name", "resource",
+        "reference", "status", "what_next", "when", "service_name", "resource",
         "customer_name", "customer_email", "customer_phone", "notes", "total", "deposit",
         "remaining", "payment", "cancel_reason", "created_at",
     )  # fmt: skip

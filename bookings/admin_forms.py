@@ -15,7 +15,6 @@ from unfold.widgets import (
     UnfoldBooleanSwitchWidget,
 )
 
-from bookings.availability import instant
 from bookings.models import Service
 from payments.models import MAX_AMOUNT
 from tenants.currencies import exponent
@@ -116,13 +115,9 @@ class StaffBookingForm(forms.Form):
         self.fields["service"].queryset = Service.objects.filter(is_active=True)  # type: ignore[attr-defined]
 
     def clean_starts_at(self) -> datetime:
-        """Read the time on the business's clocks; one that a clock change skips is refused."""
+        """Return the instant; Django has read it on the business's clocks."""
         typed: datetime = self.cleaned_data["starts_at"]
-        zone = current_tenant().zone
-        moment = instant(typed.date(), typed.time(), zone)
-        if moment.astimezone(zone).replace(tzinfo=None) != typed.replace(tzinfo=None):
-            raise ValidationError("Clocks skip this time on that day.")
-        return moment.astimezone(UTC)
+        return typed.astimezone(UTC)
 
 
 class CancelForm(forms.Form):

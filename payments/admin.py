@@ -73,7 +73,7 @@ class PaymentSessionAdmin(MoneyAdmin):
     list_select_related = ("customer",)
     # Left out: the customer's token, the idempotency key, the payment page's address.
     fields = (
-        "description", "payable_type", "payable_id", "money", "status_badge", "is_processing",
+        "description", "payable_type", "payable_id", "money", "status", "is_processing",
         "refunded", "refundable", "customer", "livemode", "failure_code",
         "stripe_checkout_session_id", "stripe_payment_intent_id", "created_at", "succeeded_at",
     )  # fmt: skip
@@ -94,7 +94,7 @@ class RefundAdmin(MoneyAdmin):
     list_filter = ("status", "is_external")
     search_fields = ("stripe_refund_id", "reason")
     fields = (
-        "payment_session", "money", "status_badge", "reason", "who", "is_external",
+        "payment_session", "money", "status", "reason", "who", "is_external",
         "stripe_refund_id", "failure_reason", "created_at",
     )  # fmt: skip
     readonly_fields = fields
@@ -124,7 +124,7 @@ class StripeEventAdmin(ReadOnlyMixin, ModelAdmin):  # type: ignore[misc]
     list_filter = ("status", "type")
     search_fields = ("event_id", "type")
     fields = (
-        "event_id", "type", "status_badge", "error", "attempts", "livemode", "api_version",
+        "event_id", "type", "status", "error", "attempts", "livemode", "api_version",
         "created_at", "received_at", "processed_at", "contents",
     )  # fmt: skip
     readonly_fields = fields

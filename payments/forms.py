@@ -4,13 +4,15 @@ from typing import Any
 
 from django import forms
 from unfold.widgets import (
+    UnfoldAdminCheckboxSelectMultiple,
     UnfoldAdminPasswordWidget,
+    UnfoldAdminSelectWidget,
     UnfoldAdminTextareaWidget,
     UnfoldAdminTextInputWidget,
     UnfoldBooleanSwitchWidget,
 )
 
-from payments.models import StripeAccount
+from payments.models import CURRENCY_CHOICES, StripeAccount
 
 SECRETS = {
     "secret_key": "Secret key",
@@ -47,16 +49,17 @@ class StripeAccountForm(forms.ModelForm):  # type: ignore[type-arg]
         help_text="One a line, for example https://www.example.com.",
     )
     remove = forms.MultipleChoiceField(
-        label="Remove",
+        label="Remove what is stored",
         required=False,
         choices=list(SECRETS.items()),
-        widget=forms.CheckboxSelectMultiple(),
+        widget=UnfoldAdminCheckboxSelectMultiple(),
     )
 
     class Meta:
         model = StripeAccount
         fields = ("publishable_key", "default_currency", "payments_enabled")
         widgets = {
+            "default_currency": UnfoldAdminSelectWidget(choices=CURRENCY_CHOICES),
             "publishable_key": UnfoldAdminTextInputWidget(),
             "payments_enabled": UnfoldBooleanSwitchWidget(),
         }

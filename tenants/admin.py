@@ -38,9 +38,9 @@ class TenantAdmin(ModelAdmin):  # type: ignore[misc]
     list_display = ("name", "address_link", "kind", "status_badge", "time_zone", "currency")
     list_filter = ("status", "kind", "currency")
     search_fields = ("name", "schema_name", "domains__domain")
-    readonly_fields = ("schema_name", "currency", "status_badge", "pages", "created_at")
+    readonly_fields = ("schema_name", "currency", "status", "pages", "created_at")
     fields = (
-        "name", "status_badge", "pages", "kind", "time_zone", "locale", "currency",
+        "name", "status", "pages", "kind", "time_zone", "locale", "currency",
         "contact_email", "contact_phone", "address", "brand_colour", "new_logo", "remove_logo",
         "schema_name", "created_at",
     )  # fmt: skip

@@ -8,6 +8,7 @@ from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 from django.urls import set_urlconf
+from django.utils import timezone
 
 from tenants.resolution import host_without_port, is_platform_host, tenant_for_host
 
@@ -68,7 +69,8 @@ class TenantMiddleware:
             return response
         request.tenant = tenant  # type: ignore[attr-defined]
         connection.set_tenant(tenant)
-        return self._serve(request, settings.ROOT_URLCONF)
+        with timezone.override(tenant.zone):
+            return self._serve(request, settings.ROOT_URLCONF)
 
     def _serve(self, request: HttpRequest, urlconf: str) -> HttpResponse:
         request.urlconf = urlconf
