@@ -38,8 +38,10 @@ class IdentifierField(serializers.Field[Any, Any, Any, Any]):
     def to_internal_value(self, data: Any) -> str:
         if not isinstance(data, str | int) or isinstance(data, bool):
             self.fail("invalid")
+        if isinstance(data, int) and abs(data) >= 2**63:
+            self.fail("length", longest=self.longest)
         text = str(data)
-        if not 0 < len(text) <= self.longest or not text.isprintable():
+        if not text.strip() or len(text) > self.longest or not text.isprintable():
             self.fail("length", longest=self.longest)
         return text
 

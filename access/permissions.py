@@ -29,12 +29,12 @@ class IsMemberOfBusiness(BasePermission):
     message = "Send an API key of this business as “Authorization: Bearer <key>”."
 
     def has_permission(self, request: Request, view: Any) -> bool:
+        if isinstance(request.auth, HolderToken):
+            raise NotAuthenticated("This is not a valid API key of this business.")
         if isinstance(request.auth, APIKey):
             self.message = "This API key may only read."
         elif isinstance(request.user, User):
             self.message = "Your role does not allow this."
-        elif isinstance(request.auth, HolderToken):
-            self.message = "This is not a valid API key of this business."
         return is_member(request, view)
 
 
@@ -42,9 +42,9 @@ class IsMemberOrHolder(IsMemberOfBusiness):
     """Also whoever sends a token; the view must then check it against the one object asked for."""
 
     def has_permission(self, request: Request, view: Any) -> bool:
-        return super().has_permission(request, view) or bool(
-            holder_token(request) and not isinstance(request.auth, APIKey)
-        )
+        if holder_token(request) and not isinstance(request.auth, APIKey):
+            return True
+        return super().has_permission(request, view)
 
 
 class IsAnyone(BasePermission):

@@ -294,20 +294,18 @@ def cancel(
 ) -> Booking:
     """Cancel a booking and free its time; with `refund`, give the deposit back in full.
 
-    An open checkout is ended first; if it turns out to be paid, the payment wins and
-    BookingClosed is raised. Raises BookingClosed too for one that is over or cancelled.
+    An open checkout is ended as well; if it turns out to be paid, that money is given back.
+    Raises BookingClosed for a booking that is over or cancelled.
     """
     booking = get_booking(booking_id)
-    if booking.status not in (Status.PENDING_PAYMENT, Status.CONFIRMED):
-        raise BookingClosed(f"This booking is {booking.get_status_display().lower()} already.")
-    try:
-        if booking.is_pending and _paid_after_all(booking):
-            raise BookingClosed("This booking has just been paid, so it was not cancelled.")
-    except payments.ProcessorFailed:
-        # The job that `_mark_cancelled` enqueues keeps trying; a late payment is given back.
-        pass
     with transaction.atomic():
-        return _cancel_locked(booking, actor, reason, refund=refund)
+        booking = _cancel_locked(booking, actor, reason, refund=refund)
+    try:
+        _paid_after_all(booking)
+    except payments.ProcessorFailed:
+        # The job that `_mark_cancelled` enqueued keeps trying.
+        pass
+    return booking
 
 
 def _cancel_locked(booking: Booking, actor: Actor, reason: str, *, refund: bool) -> Booking:

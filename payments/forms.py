@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 from unfold.widgets import (
-    UnfoldAdminCheckboxSelectMultiple,
+    UnfoldAdminCheckboxSelectMultipleWidget,
     UnfoldAdminPasswordWidget,
     UnfoldAdminSelectWidget,
     UnfoldAdminTextareaWidget,
@@ -52,7 +52,7 @@ class StripeAccountForm(forms.ModelForm):  # type: ignore[type-arg]
         label="Remove what is stored",
         required=False,
         choices=list(SECRETS.items()),
-        widget=UnfoldAdminCheckboxSelectMultiple(),
+        widget=UnfoldAdminCheckboxSelectMultipleWidget(),
     )
 
     class Meta:

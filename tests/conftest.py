@@ -4,6 +4,8 @@ The schemas are built once per worker, by the real provisioning; the rows that a
 rolled back, or truncated after a test that needs real transactions.
 """
 
+import os
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -13,8 +15,13 @@ from django.test import Client, TransactionTestCase
 from django_tenants.utils import schema_context, tenant_context
 
 from access.models import APIKey, User
+from demo import postgres
+from demo.bootstrap import ROOT
+from demo.processes import Process, free_port, wait_until_answers
+from demo.stack import Stack
 from payments.models import StripeAccount
 from tenants.models import Tenant
+from tests.stripe_control import Control
 from tests.support import JobRunner, StripeSigner, business, empty_everything
 
 BUSINESSES = {
@@ -127,3 +134,70 @@ def account(in_alpha: Tenant) -> StripeAccount:
     return row
 
 
+
+
+# --- Real processes ---
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep what needs the whole platform on one worker: one is enough for two processors."""
+    for item in items:
+        if "stack" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group("stack"))
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """The whole platform as `make demo` runs it, on ports and a database of its own."""
+    server, _, _ = os.environ["DATABASE_URL"].rpartition("/")
+    name = f"tillhouse_stack_{os.getpid()}"
+    postgres.create_database(f"{server}/postgres", name)
+    stack = Stack(
+        tmp_path_factory.mktemp("stack"),
+        port=0,
+        database_url=f"{server}/{name}",
+        environment={"DATABASE_POOL_SIZE": "10"},
+    )
+    try:
+        stack.start()
+        yield stack
+    finally:
+        stack.stop()
+        postgres.drop_database(f"{server}/postgres", name)
+
+
+@pytest.fixture
+def control(stack: Stack) -> Control:
+    """What happens at the platform's Stripe, on request."""
+    return Control(stack.sandbox_port)
+
+
+@pytest.fixture(scope="session")
+def sandbox_port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    """A Stripe sandbox of this worker's own; its port."""
+    port, directory = free_port(), tmp_path_factory.mktemp("sandbox")
+    process = Process(
+        "sandbox",
+        [sys.executable, "-m", "sandbox", "--port", str(port), "--data", str(directory)],
+        environment={**os.environ},
+        log=directory / "sandbox.log",
+        cwd=ROOT,
+    )
+    wait_until_answers(process, f"http://127.0.0.1:{port}/healthz", None)
+    yield port
+    process.stop()
+
+
+@pytest.fixture
+def stripe_control(sandbox_port: int) -> Iterator[Control]:
+    """What happens at this worker's Stripe, on request; forgotten after the test."""
+    control = Control(sandbox_port)
+    yield control
+    control("reset")
+
+
+@pytest.fixture
+def stripe(account: StripeAccount, stripe_control: Control, settings: Any) -> Control:
+    """Alpha's payments reach the sandbox."""
+    settings.STRIPE_API_BASE = stripe_control.base
+    return stripe_control

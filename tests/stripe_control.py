@@ -9,7 +9,8 @@ class Control:
     """``control("pay", session="cs_test_...")`` makes it happen and returns the result."""
 
     def __init__(self, port: int) -> None:
-        self._url = f"http://127.0.0.1:{port}/_control"
+        self.base = f"http://127.0.0.1:{port}"
+        self._url = f"{self.base}/_control"
 
     def __call__(self, action: str, **body: Any) -> Any:
         request = urllib.request.Request(  # noqa: S310
@@ -21,3 +22,7 @@ class Control:
     def wait_until_idle(self) -> None:
         """Return when everything due has been delivered and settled."""
         assert self("idle", seconds=20) == "idle"
+
+    def calls(self, path: str) -> int:
+        """Return how many requests have been made to addresses that contain `path`."""
+        return len(self("requests", path=path))

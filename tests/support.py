@@ -64,6 +64,13 @@ class JobRunner:
     """Call it to run every job that is due, until none is left."""
 
     def __call__(self) -> None:
+        before = connection.tenant
+        try:
+            self._run()
+        finally:
+            connection.set_tenant(before)
+
+    def _run(self) -> None:
         from procrastinate.contrib.django import app
         from procrastinate.contrib.django.models import ProcrastinateJob
         from procrastinate.utils import utcnow

@@ -1,17 +1,12 @@
-"""Real processes and a real browser: the platform as `make demo` runs it."""
+"""A real browser, as a phone and as a desk. The platform behind it is the fixture `stack`."""
 
-import os
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
-from demo import postgres
-from demo.stack import Stack
 from tests.browser import ARGUMENTS, installed
-from tests.stripe_control import Control
 
 PHONE: dict[str, Any] = {
     "viewport": {"width": 390, "height": 844},
@@ -20,37 +15,6 @@ PHONE: dict[str, Any] = {
     "has_touch": True,
 }
 DESKTOP: dict[str, Any] = {"viewport": {"width": 1280, "height": 900}}
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the journeys on one worker: one platform is enough for two processors."""
-    for item in items:
-        if item.path.parent == Path(__file__).parent:
-            item.add_marker(pytest.mark.xdist_group("journeys"))
-
-
-@pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """The whole platform with its demo businesses, on ports and a database of its own."""
-    server, _, _ = os.environ["DATABASE_URL"].rpartition("/")
-    name = f"tillhouse_journeys_{os.getpid()}"
-    postgres.create_database(f"{server}/postgres", name)
-    stack = Stack(
-        tmp_path_factory.mktemp("stack"), port=0, database_url=f"{server}/{name}",
-        environment={"DATABASE_POOL_SIZE": "10"},
-    )  # fmt: skip
-    try:
-        stack.start()
-        yield stack
-    finally:
-        stack.stop()
-        postgres.drop_database(f"{server}/postgres", name)
-
-
-@pytest.fixture
-def control(stack: Stack) -> Control:
-    """What happens at Stripe, on request."""
-    return Control(stack.sandbox_port)
 
 
 @pytest.fixture(scope="session")
