@@ -109,6 +109,8 @@ def send(delivery: Delivery) -> Answer:
             return Answer(response.status)
     except AddressRefused as refused:
         return Answer(0, str(refused))
+    except urllib3.exceptions.NewConnectionError:
+        return Answer(0, "The connection failed.")
     except urllib3.exceptions.TimeoutError:
         return Answer(0, "There was no answer in time.")
     except (urllib3.exceptions.HTTPError, OSError, ValueError):

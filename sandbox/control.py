@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
-from sandbox import charges, checkout, errors, events, refunds, webhooks
+from sandbox import charges, checkout, errors, refunds, webhooks
+from sandbox.events import emit
 from sandbox.store import StripeObject, new_id
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ class Control:
         self.actions: dict[str, Callable[[Body], Any]] = {
             name: getattr(self, name)
             for name in (
-                "accounts sessions deliveries requests pay decline bank_debit bank_pays "
+                "accounts sessions events deliveries requests pay decline bank_debit bank_pays "
                 "bank_refuses expire dashboard_refund refund_pending refund_succeeds "
                 "refund_fails redeliver resend hold release mute unmute craft fault clear_faults "
                 "revoke restore idle reset"
@@ -58,6 +59,9 @@ class Control:
 
     def sessions(self, body: Body) -> list[StripeObject]:
         return self._all("checkout.session")
+
+    def events(self, body: Body) -> list[StripeObject]:
+        return self._all("event")
 
     def deliveries(self, body: Body) -> list[Body]:
         return [dict(row) for row in self.store.rows("SELECT * FROM deliveries ORDER BY id")]
@@ -140,12 +144,12 @@ class Control:
         """Tell the same change again under another event id."""
         with self.store.transaction():
             account, event = self._find("event", body["event"])
-            return events.emit(self.store, account, event["type"], event["data"]["object"])
+            return emit(self.store, account, event["type"], event["data"]["object"])
 
     def craft(self, body: Body) -> StripeObject:
         """Tell of any object that the test makes up, signed as always."""
         with self.store.transaction():
-            return events.emit(self.store, body["account"], body["type"], body["object"])
+            return emit(self.store, body["account"], body["type"], body["object"])
 
     def hold(self, body: Body) -> None:
         """Queue up deliveries (of one account or all) until `release`."""
