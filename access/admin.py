@@ -14,7 +14,7 @@ from access.models import APIKey, User
 from tenants.admin_sites import operator_site, staff_site
 
 
-class PersonAdmin(ModelAdmin):  # type: ignore[misc]
+class PersonAdmin(ModelAdmin):
     form = PersonForm
     fields = ("email", "name", "role", "is_active")
     list_display = ("email", "name", "role_badge", "is_active", "last_login")
@@ -54,7 +54,7 @@ staff_site.register(User, PersonAdmin)
 
 
 @admin.register(APIKey, site=staff_site)
-class APIKeyAdmin(ModelAdmin):  # type: ignore[misc]
+class APIKeyAdmin(ModelAdmin):
     list_display = ("name", "prefix", "scope", "created", "expiry_date", "revoked")
     list_filter = ("scope", "revoked")
     search_fields = ("name", "prefix")

@@ -27,9 +27,7 @@ class BearerAuthentication(BaseAuthentication):
     business's key is just an unknown value here.
     """
 
-    def authenticate(
-        self, request: Request
-    ) -> tuple[AnonymousUser, APIKey | HolderToken] | None:
+    def authenticate(self, request: Request) -> tuple[AnonymousUser, APIKey | HolderToken] | None:
         scheme, _, value = request.META.get("HTTP_AUTHORIZATION", "").strip().partition(" ")
         if scheme.lower() != "bearer":
             return None

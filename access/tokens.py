@@ -1,6 +1,7 @@
 """Links that let someone set a password, good in one business only."""
 
-from django.contrib.auth.base_user import AbstractBaseUser
+from typing import Any
+
 from django.contrib.auth.tokens import PasswordResetTokenGenerator
 
 from tenants.signing import tenant_salt
@@ -13,7 +14,7 @@ class TenantTokenGenerator(PasswordResetTokenGenerator):
     key and password hash in another, because one SECRET_KEY serves all.
     """
 
-    def _make_hash_value(self, user: AbstractBaseUser, timestamp: int) -> str:
+    def _make_hash_value(self, user: Any, timestamp: int) -> str:
         return super()._make_hash_value(user, timestamp) + tenant_salt("password-reset")
 
 

@@ -37,7 +37,7 @@ def staff_actor(request: HttpRequest) -> Actor:
 
 
 @admin.register(Booking, site=staff_site)
-class BookingAdmin(ModelAdmin):  # type: ignore[misc]
+class BookingAdmin(ModelAdmin):
     """Time, money and customer are read-only here: they change by what is done, not by typing."""
 
     list_display = (
@@ -83,7 +83,9 @@ class BookingAdmin(ModelAdmin):  # type: ignore[misc]
         if session is None:
             return "None"
         url = reverse("staff:payments_paymentsession_change", args=[session.pk])
-        return format_html('<a class="underline" href="{}">{}</a>', url, session.get_status_display())
+        return format_html(
+            '<a class="underline" href="{}">{}</a>', url, session.get_status_display()
+        )
 
     @display(description="What next")
     def what_next(self, booking: Booking) -> str:
@@ -151,7 +153,7 @@ class BookingAdmin(ModelAdmin):  # type: ignore[misc]
 
 
 @admin.register(Service, site=staff_site)
-class ServiceAdmin(ModelAdmin):  # type: ignore[misc]
+class ServiceAdmin(ModelAdmin):
     form = ServiceForm
     list_display = ("name", "duration_minutes", "price_shown", "deposit_shown", "is_active")
     search_fields = ("name",)
@@ -175,7 +177,7 @@ class ServiceAdmin(ModelAdmin):  # type: ignore[misc]
 
 
 @admin.register(Resource, site=staff_site)
-class ResourceAdmin(ModelAdmin):  # type: ignore[misc]
+class ResourceAdmin(ModelAdmin):
     list_display = ("name", "is_active", "position")
     search_fields = ("name",)
 
@@ -185,7 +187,7 @@ class ResourceAdmin(ModelAdmin):  # type: ignore[misc]
 
 
 @admin.register(OpeningHours, site=staff_site)
-class OpeningHoursAdmin(ModelAdmin):  # type: ignore[misc]
+class OpeningHoursAdmin(ModelAdmin):
     list_display = ("weekday", "opens_at", "closes_at")
 
 
@@ -195,7 +197,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     today = timezone.now().astimezone(zone).date()
     starts = datetime.combine(today, time(), zone)
     ends = datetime.combine(today + timedelta(days=1), time(), zone)
-    ours = Booking.objects.occupying()  # type: ignore[attr-defined]
+    ours = Booking.objects.occupying()
     todays = ours.filter(starts_at__gte=starts, starts_at__lt=ends).order_by("starts_at")
     coming = ours.filter(starts_at__gte=ends).order_by("starts_at")
     context["figures"] = [

@@ -117,7 +117,9 @@ def check_against_catalogue(wanted: services.BookingRequest) -> None:
     """Refuse an unknown service, another price, or a time that is not offered."""
     service = wanted.service
     if service is None:
-        raise InvalidBooking("service_name: this business has no such service", field="service_name")
+        raise InvalidBooking(
+            "service_name: this business has no such service", field="service_name"
+        )
     for field, stated, right in (
         ("total_amount_pence", wanted.total_amount, service.price),
         ("deposit_amount_pence", wanted.deposit_amount, service.deposit),
@@ -204,7 +206,8 @@ class ConfirmPaymentView(OneBookingView):
 
     def post(self, request: Request, booking_id: int) -> Response:
         booking = self.booking(request, booking_id)
-        if request.data.get("payment_session_id") in (None, ""):
+        sent: Any = request.data
+        if sent.get("payment_session_id") in (None, ""):
             raise InvalidBooking("payment_session_id required", field="payment_session_id")
         fields = ConfirmPaymentFields(data=request.data)
         fields.is_valid(raise_exception=True)

@@ -66,7 +66,7 @@ def _taken(
     resources: Iterable[int], starts_at: datetime, ends_at: datetime, now: datetime
 ) -> list[tuple[int, datetime, datetime]]:
     bookings = (
-        Booking.objects.occupying()  # type: ignore[attr-defined]
+        Booking.objects.occupying()
         .overlapping(starts_at, ends_at)
         .filter(resource__in=resources)
         .exclude(status=Booking.Status.PENDING_PAYMENT, hold_expires_at__lte=now)

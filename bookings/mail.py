@@ -23,9 +23,7 @@ class Message:
 MESSAGES = {
     "confirmed": Message("Booked: {service}, {time}", (Booking.Status.CONFIRMED,)),
     "cancelled": Message("Cancelled: {service}, {time}", (Booking.Status.CANCELLED,)),
-    "paid_too_late": Message(
-        "Refunded: {service}, {time}", (Booking.Status.CANCELLED,)
-    ),
+    "paid_too_late": Message("Refunded: {service}, {time}", (Booking.Status.CANCELLED,)),
 }
 
 

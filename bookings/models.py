@@ -2,7 +2,7 @@
 
 import secrets
 from datetime import datetime, timedelta
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateTimeRangeField, RangeBoundary, RangeOperators
@@ -57,9 +57,7 @@ class Service(models.Model):
         validators=[MinValueValidator(0), MaxValueValidator(MAX_AMOUNT)],
         help_text="In the currency's smallest unit: 4500 is £45.00.",
     )
-    deposit_kind = models.CharField(
-        max_length=10, choices=DepositKind, default=DepositKind.NONE
-    )
+    deposit_kind = models.CharField(max_length=10, choices=DepositKind, default=DepositKind.NONE)
     deposit_value = models.BigIntegerField(
         default=0,
         validators=[MinValueValidator(0), MaxValueValidator(MAX_AMOUNT)],
@@ -93,16 +91,14 @@ class Service(models.Model):
     def __str__(self) -> str:
         return self.name
 
-    def save(self, *args: object, **kwargs: object) -> None:
+    def save(self, *args: Any, **kwargs: Any) -> None:
         if not self.slug:
             self.slug = self._free_slug()
-        super().save(*args, **kwargs)  # type: ignore[arg-type]
+        super().save(*args, **kwargs)
 
     def _free_slug(self) -> str:
         base = slugify(self.name)[:100] or "service"
-        taken = set(
-            Service.objects.filter(slug__startswith=base).values_list("slug", flat=True)
-        )
+        taken = set(Service.objects.filter(slug__startswith=base).values_list("slug", flat=True))
         numbered = (f"{base}-{number}" for number in range(2, len(taken) + 3))
         return next(slug for slug in [base, *numbered] if slug not in taken)
 
@@ -195,12 +191,8 @@ class Booking(models.Model):
     #: Ended by nobody's decision: a payment that comes in late may still bring it back.
     LAPSED = (CancelReason.HOLD_EXPIRED, CancelReason.PAYMENT_FAILED)
 
-    reference = models.CharField(
-        max_length=12, unique=True, default=new_reference, editable=False
-    )
-    access_token = models.CharField(
-        max_length=64, unique=True, default=new_token, editable=False
-    )
+    reference = models.CharField(max_length=12, unique=True, default=new_reference, editable=False)
+    access_token = models.CharField(max_length=64, unique=True, default=new_token, editable=False)
     service = models.ForeignKey(Service, null=True, blank=True, on_delete=models.PROTECT)
     resource = models.ForeignKey(Resource, on_delete=models.PROTECT)
     service_name = models.CharField(max_length=120)
@@ -224,7 +216,7 @@ class Booking(models.Model):
     confirmed_at = models.DateTimeField(null=True, blank=True)
     cancelled_at = models.DateTimeField(null=True, blank=True)
 
-    objects: ClassVar[models.Manager["Booking"]] = BookingQuerySet.as_manager()  # type: ignore[assignment]
+    objects: ClassVar[models.Manager["Booking"]] = BookingQuerySet.as_manager()
 
     class Meta:
         ordering = ["-starts_at"]

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -47,14 +48,14 @@ class BookingRequest:
     cancel_url: str = ""
 
     @classmethod
-    def for_service(cls, service: Service, **details: object) -> "BookingRequest":
+    def for_service(cls, service: Service, **details: Any) -> "BookingRequest":
         """Ask for `service` at the catalogue's price and deposit."""
         return cls(
             service=service,
             service_name=service.name,
             total_amount=service.price,
             deposit_amount=service.deposit,
-            **details,  # type: ignore[arg-type]
+            **details,
         )
 
 
@@ -124,7 +125,7 @@ def _insert(booking: Booking, now: datetime) -> bool:
     constraint can't look at the clock.
     """
     lock_resource(booking.resource_id)
-    overlapping = Booking.objects.filter(resource=booking.resource_id).overlapping(  # type: ignore[attr-defined]
+    overlapping = Booking.objects.filter(resource=booking.resource_id).overlapping(
         booking.starts_at, booking.ends_at
     )
     for stale in overlapping.stale_holds(now).select_for_update():
@@ -358,7 +359,7 @@ def release_hold(booking_id: int) -> None:
     May run late, twice or at the same time. Raises ProcessorFailed when Stripe can't be
     asked, so that the job tries again.
     """
-    booking = Booking.objects.filter(pk=booking_id).stale_holds(timezone.now()).first()  # type: ignore[attr-defined]
+    booking = Booking.objects.filter(pk=booking_id).stale_holds(timezone.now()).first()
     if booking is None or _paid_after_all(booking):
         return
     _release(booking_id, CancelReason.HOLD_EXPIRED)

@@ -263,9 +263,7 @@ def give_up(request: HttpRequest, token: str) -> HttpResponse:
     booking = _booking(token)
     if booking.is_pending:
         try:
-            services.cancel(
-                booking.pk, actor=CUSTOMER, reason=Booking.CancelReason.CUSTOMER
-            )
+            services.cancel(booking.pk, actor=CUSTOMER, reason=Booking.CancelReason.CUSTOMER)
         except BookingClosed as error:
             messages.info(request, str(error))
     return redirect("booking", token=token)

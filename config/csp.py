@@ -12,7 +12,7 @@ FOR_ADMIN = {
 }
 
 
-class PathAwareCSPMiddleware(CSPMiddleware):  # type: ignore[misc]
+class PathAwareCSPMiddleware(CSPMiddleware):
     """django-csp's middleware, which also knows the admin's needs by its path."""
 
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:

@@ -86,7 +86,9 @@ def database(name: str) -> dict[str, object]:
         name, "Give a PostgreSQL address such as postgres://user:password@host:5432/tillhouse."
     )
     if value.split(":", 1)[0] not in ("postgres", "postgresql"):
-        raise ImproperlyConfigured(f"{name} must start with postgres://, Tillhouse needs PostgreSQL.")
+        raise ImproperlyConfigured(
+            f"{name} must start with postgres://, Tillhouse needs PostgreSQL."
+        )
     try:
         config = dict(env.db_url_config(value, engine="tenants.postgresql"))
     except ValueError as error:

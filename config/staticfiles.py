@@ -5,7 +5,7 @@ from typing import Any
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 
-class HashedStaticFiles(CompressedManifestStaticFilesStorage):  # type: ignore[misc]
+class HashedStaticFiles(CompressedManifestStaticFilesStorage):
     """Give a file that `collectstatic` has not seen its plain name.
 
     The alternative, an exception while a page renders, would turn one forgotten deployment step

@@ -36,9 +36,7 @@ def say(text: str) -> None:
 def all_requirements(name: str) -> bytes:
     """Return the contents of a requirements file and of those it includes."""
     text = (ROOT / name).read_bytes()
-    included = [
-        line[3:].strip().decode() for line in text.splitlines() if line.startswith(b"-r ")
-    ]
+    included = [line[3:].strip().decode() for line in text.splitlines() if line.startswith(b"-r ")]
     return text + b"".join(all_requirements(other) for other in included)
 
 
@@ -70,7 +68,7 @@ VENV_HINT = (
 
 
 def run(command: list[str], hint: str) -> None:
-    if subprocess.run(command, stdout=sys.stderr, check=False).returncode:  # noqa: S603
+    if subprocess.run(command, stdout=sys.stderr, check=False).returncode:
         sys.exit(hint)
 
 

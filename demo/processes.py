@@ -29,7 +29,7 @@ class Process:
         self.log = log
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("ab") as output:
-            self._popen = subprocess.Popen(  # noqa: S603
+            self._popen = subprocess.Popen(
                 command,
                 env=environment,
                 cwd=cwd,
@@ -101,7 +101,6 @@ def wait_until_answers(process: Process, url: str, host: str | None, seconds: fl
     while not answers(url, host):
         if process.has_ended or time.monotonic() > deadline:
             raise ProcessError(
-                f"{process.name} did not come up. The end of {process.log}:\n"
-                f"{process.last_lines()}"
+                f"{process.name} did not come up. The end of {process.log}:\n{process.last_lines()}"
             )
         time.sleep(0.1)

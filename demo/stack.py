@@ -164,7 +164,7 @@ class Stack:
 
     def manage(self, *arguments: str) -> str:
         """Run a management command and return what it printed; raises StackError if it fails."""
-        result = subprocess.run(  # noqa: S603
+        result = subprocess.run(
             [sys.executable, str(ROOT / "manage.py"), *arguments],
             env=self._environment(), cwd=ROOT, capture_output=True, text=True, check=False,
         )  # fmt: skip

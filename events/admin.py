@@ -18,7 +18,7 @@ from tenants.admin_sites import ReadOnlyMixin, staff_site
 
 
 @admin.register(Event, site=staff_site)
-class EventAdmin(ReadOnlyMixin, ModelAdmin):  # type: ignore[misc]
+class EventAdmin(ReadOnlyMixin, ModelAdmin):
     list_display = ("created_at", "type", "subject", "who")
     list_filter = ("type", "actor_kind")
     search_fields = ("type", "subject_id", "actor_label")
@@ -51,7 +51,7 @@ class WebhookEndpointForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 @admin.register(WebhookEndpoint, site=staff_site)
-class WebhookEndpointAdmin(ModelAdmin):  # type: ignore[misc]
+class WebhookEndpointAdmin(ModelAdmin):
     form = WebhookEndpointForm
     list_display = ("url", "is_active", "disabled_reason", "created_at")
     fields = ("url", "types", "is_active", "disabled_reason")
@@ -71,7 +71,7 @@ class WebhookEndpointAdmin(ModelAdmin):  # type: ignore[misc]
 
 
 @admin.register(Delivery, site=staff_site)
-class DeliveryAdmin(ReadOnlyMixin, ModelAdmin):  # type: ignore[misc]
+class DeliveryAdmin(ReadOnlyMixin, ModelAdmin):
     list_display = ("created_at", "event", "endpoint", "status_badge", "attempts", "last_error")
     list_filter = ("status",)
     list_select_related = ("event", "endpoint")

@@ -50,7 +50,7 @@ def shown(amount: int, currency: str) -> str:
     return format_amount(amount, currency, current_tenant().locale)
 
 
-class MoneyAdmin(ReadOnlyMixin, ModelAdmin):  # type: ignore[misc]
+class MoneyAdmin(ReadOnlyMixin, ModelAdmin):
     """A list of something with an amount and a status."""
 
     @display(description="Amount", ordering="amount")
@@ -113,13 +113,13 @@ class TransactionAdmin(MoneyAdmin):
 
 
 @admin.register(Customer, site=staff_site)
-class CustomerAdmin(ReadOnlyMixin, ModelAdmin):  # type: ignore[misc]
+class CustomerAdmin(ReadOnlyMixin, ModelAdmin):
     list_display = ("email", "name", "phone", "created_at")
     search_fields = ("email", "name", "phone")
 
 
 @admin.register(StripeEvent, site=staff_site)
-class StripeEventAdmin(ReadOnlyMixin, ModelAdmin):  # type: ignore[misc]
+class StripeEventAdmin(ReadOnlyMixin, ModelAdmin):
     list_display = ("received_at", "type", "status_badge", "attempts", "event_id")
     list_filter = ("status", "type")
     search_fields = ("event_id", "type")
@@ -142,7 +142,7 @@ class StripeEventAdmin(ReadOnlyMixin, ModelAdmin):  # type: ignore[misc]
 
 
 @admin.register(StripeAccount, site=staff_site)
-class StripeAccountAdmin(ModelAdmin):  # type: ignore[misc]
+class StripeAccountAdmin(ModelAdmin):
     """One row: its list leads straight to the form."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:

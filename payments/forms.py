@@ -84,7 +84,9 @@ class StripeAccountForm(forms.ModelForm):  # type: ignore[type-arg]
             setattr(self.instance, name, value)
             cleaned[name] = value
         self.instance.return_origins = [
-            line.strip().rstrip("/") for line in cleaned.get("origins", "").splitlines() if line.strip()
+            line.strip().rstrip("/")
+            for line in cleaned.get("origins", "").splitlines()
+            if line.strip()
         ]
         return cleaned
 
@@ -99,5 +101,3 @@ class StripeAccountForm(forms.ModelForm):  # type: ignore[type-arg]
         changed = [name for name in self.changed_data if name not in (*SECRETS, "remove")]
         secrets = [n for n in SECRETS if getattr(self.instance, n) != self.stored[n]]
         return sorted(changed + secrets)
-
-

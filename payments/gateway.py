@@ -146,7 +146,9 @@ def _call(request: Callable[[], Any]) -> dict[str, Any]:
         _log(error)
         if error.http_status == 409:
             raise GatewayUnavailable("Stripe is still working on this request.") from None
-        raise GatewayRejected("Stripe knows this request with other contents.", "idempotency") from None
+        raise GatewayRejected(
+            "Stripe knows this request with other contents.", "idempotency"
+        ) from None
     except stripe.StripeError as error:
         _log(error)
         raise GatewayRejected("Stripe refused the request.", error.code or "rejected") from None
@@ -192,9 +194,7 @@ def _is_signed(payload: str, header: str, secret: str) -> bool:
         stripe.WebhookSignature.verify_header(
             payload, header, secret, tolerance=SIGNATURE_TOLERANCE_SECONDS
         )
-        timestamp = next(
-            int(part[2:]) for part in header.split(",") if part.startswith("t=")
-        )
+        timestamp = next(int(part[2:]) for part in header.split(",") if part.startswith("t="))
     except Exception:  # noqa: BLE001 - whatever it is, it is not a valid signature
         return False
     # The SDK refuses old timestamps only; a future one would be replayable until then.

@@ -104,7 +104,7 @@ class Plan:
     apply: Apply
 
 
-def _plan(event: StripeEvent) -> Plan | None | EventMismatch:
+def _plan(event: StripeEvent) -> Plan | EventMismatch | None:
     """Read the event and ask Stripe for what it leaves out, before any lock is taken."""
     handler = HANDLERS.get(event.type)
     if handler is None:
@@ -127,7 +127,7 @@ def _check_mode(event: StripeEvent) -> None:
         )
 
 
-def _apply(event_pk: int, plan: Plan | None | EventMismatch) -> None:
+def _apply(event_pk: int, plan: Plan | EventMismatch | None) -> None:
     event = StripeEvent.objects.select_for_update(skip_locked=True).filter(pk=event_pk).first()
     if event is None or event.status in StripeEvent.SETTLED:
         return
@@ -174,9 +174,7 @@ def _ids(schema: str, payment_session_id: str, **stripe_ids: str) -> dict[str, s
 
 def _checkout_session(data: StripeObject) -> tuple[CheckoutSession, dict[str, str]]:
     checkout = CheckoutSession.read(data)
-    ids = _ids(
-        checkout.schema, checkout.payment_session_id, stripe_checkout_session_id=checkout.id
-    )
+    ids = _ids(checkout.schema, checkout.payment_session_id, stripe_checkout_session_id=checkout.id)
     return checkout, ids
 
 
@@ -227,10 +225,7 @@ def charge_refunded(data: StripeObject) -> Plan:
     ids = _ids(
         charge.schema, charge.payment_session_id, stripe_payment_intent_id=charge.payment_intent_id
     )
-    if not PaymentSession.objects.filter(
-        models.Q(**{"pk": ids["pk"]} if "pk" in ids else {"pk__in": []})
-        | models.Q(stripe_payment_intent_id=charge.payment_intent_id or None)
-    ).exists():
+    if not any(PaymentSession.objects.filter(**{field: id}).exists() for field, id in ids.items()):
         raise NotOurs
     refunds = _refunds_of(charge, data)
     return Plan(ids, lambda session: transitions.apply_charge(session, charge, refunds))

@@ -57,9 +57,7 @@ class StripeAccount(models.Model):
         verbose_name = "Stripe account"
         verbose_name_plural = "Stripe account"
         constraints = [
-            models.CheckConstraint(
-                name="payments_account_only_row", condition=Q(is_only_row=True)
-            )
+            models.CheckConstraint(name="payments_account_only_row", condition=Q(is_only_row=True))
         ]
 
     def __str__(self) -> str:
@@ -93,9 +91,7 @@ class StripeAccount(models.Model):
     @property
     def webhook_secrets(self) -> list[str]:
         """The secrets that a delivery may be signed with, the current one first."""
-        return [
-            secret for secret in (self.webhook_secret, self.previous_webhook_secret) if secret
-        ]
+        return [secret for secret in (self.webhook_secret, self.previous_webhook_secret) if secret]
 
 
 def _check_prefix(field: str, value: str, prefixes: str) -> None:

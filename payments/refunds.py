@@ -143,9 +143,7 @@ def send(refund_id: str) -> None:
         transitions.apply_refund(locked, told)
 
 
-def _already_made(
-    gateway: Gateway, session: PaymentSession, refund: Refund
-) -> StripeRefund | None:
+def _already_made(gateway: Gateway, session: PaymentSession, refund: Refund) -> StripeRefund | None:
     """Find the refund at Stripe, in case an earlier call went through unheard.
 
     Idempotency keys live a day at Stripe; after that only this look-up prevents a second refund.

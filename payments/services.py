@@ -189,9 +189,7 @@ def _checked_customer(details: CustomerDetails) -> Customer | None:
         raise InvalidPayment(
             "customer.email is not an e-mail address", field="customer.email"
         ) from None
-    return Customer(
-        email=details.email.lower(), name=details.name[:200], phone=details.phone[:40]
-    )
+    return Customer(email=details.email.lower(), name=details.name[:200], phone=details.phone[:40])
 
 
 def _fingerprint(session: PaymentSession, customer: CustomerDetails) -> str:

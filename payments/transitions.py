@@ -79,9 +79,7 @@ def adopt_checkout_session(session: PaymentSession, checkout: CheckoutSession) -
     _adopt(session, "stripe_checkout_session_id", checkout.id)
     _adopt(session, "stripe_payment_intent_id", checkout.payment_intent_id)
     if checkout.customer_id and session.customer and not session.customer.stripe_customer_id:
-        Customer.objects.filter(
-            pk=session.customer.pk, stripe_customer_id__isnull=True
-        ).exclude(
+        Customer.objects.filter(pk=session.customer.pk, stripe_customer_id__isnull=True).exclude(
             pk__in=Customer.objects.filter(stripe_customer_id=checkout.customer_id).values("pk")
         ).update(stripe_customer_id=checkout.customer_id)
     if checkout.url and session.checkout_url != checkout.url:

@@ -121,9 +121,7 @@ def _matching(call: Call, kind: str, *fields: str) -> list[StripeObject]:
 
 @route("POST", "checkout/sessions")
 def create_session(call: Call) -> StripeObject:
-    return checkout.shown(
-        checkout.create(call.store, call.account, call.params, call.public_url)
-    )
+    return checkout.shown(checkout.create(call.store, call.account, call.params, call.public_url))
 
 
 @route("GET", "checkout/sessions")

@@ -54,8 +54,9 @@ class Sandbox:
     def _fire(self, action: str, account: str, target: str) -> None:
         if action == "settle" and (charge := self.store.get(account, "charge", target)):
             charges.settle(self.store, account, charge)
-        if action == "expire" and (session := self.store.get(account, "checkout.session", target)):
-            if session["status"] == "open":
+        if action == "expire":
+            session = self.store.get(account, "checkout.session", target)
+            if session is not None and session["status"] == "open":
                 checkout.expire(self.store, account, session)
 
 
@@ -133,14 +134,14 @@ class Api:
         return self._do_once(request, account, key)
 
     def _do(self, request: HttpRequest, account: str) -> tuple[int, StripeObject]:
-        encoded = request.body.decode() if request.method == "POST" else request.META["QUERY_STRING"]
+        encoded = (
+            request.body.decode() if request.method == "POST" else request.META["QUERY_STRING"]
+        )
         call = api.Call(self.sandbox.store, account, parse(encoded), self.sandbox.public_url)
         with self.sandbox.store.transaction():
             return 200, api.handle(request.method or "", request.path, call)
 
-    def _do_once(
-        self, request: HttpRequest, account: str, key: str
-    ) -> tuple[int, StripeObject]:
+    def _do_once(self, request: HttpRequest, account: str, key: str) -> tuple[int, StripeObject]:
         """Replay the stored answer to this key, or make and store one.
 
         Source: docs.stripe.com/api/idempotent_requests. Validation errors are not stored.

@@ -115,7 +115,7 @@ def expire(store: Store, account: str, session: StripeObject) -> StripeObject:
     """End an open session; raises Stripe's error for any other."""
     if session["status"] != "open":
         raise errors.not_allowed_state(
-            "Only Checkout Sessions with a status in [\"open\"] can be expired. This Checkout "
+            'Only Checkout Sessions with a status in ["open"] can be expired. This Checkout '
             f"Session has a status of {session['status']}."
         )
     session["status"] = "expired"

@@ -164,7 +164,9 @@ class Control:
         if body.get("shuffle"):
             random.shuffle(held)
         elif order:
-            held.sort(key=lambda one: order.index(one[2]["type"]) if one[2]["type"] in order else 99)
+            held.sort(
+                key=lambda one: order.index(one[2]["type"]) if one[2]["type"] in order else 99
+            )
         for id, account, event in held:
             endpoint = self.store.list(account, "webhook_endpoint")[0]
             answer = webhooks.post(endpoint, event)

@@ -22,15 +22,11 @@ class StripeError(Exception):
 
 
 def missing(kind: str, id: str, param: str = "id") -> StripeError:
-    return StripeError(
-        f"No such {kind}: '{id}'", status=404, code="resource_missing", param=param
-    )
+    return StripeError(f"No such {kind}: '{id}'", status=404, code="resource_missing", param=param)
 
 
 def required(param: str) -> StripeError:
-    return StripeError(
-        f"Missing required param: {param}.", code="parameter_missing", param=param
-    )
+    return StripeError(f"Missing required param: {param}.", code="parameter_missing", param=param)
 
 
 def invalid(param: str, message: str) -> StripeError:

@@ -62,9 +62,7 @@ def before(fault: Fault | None) -> None:
     if fault is None:
         return
     if fault.kind == "429":
-        raise errors.StripeError(
-            "Request rate limit exceeded.", status=429, code="rate_limit"
-        )
+        raise errors.StripeError("Request rate limit exceeded.", status=429, code="rate_limit")
     if fault.kind == "500":
         raise errors.StripeError("An unknown error occurred.", status=500, type="api_error")
     if fault.kind in ("timeout_before", "slow"):

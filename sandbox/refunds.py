@@ -7,7 +7,9 @@ from sandbox.forms import Params
 from sandbox.store import Store, StripeObject, new_id, now
 
 
-def create(store: Store, account: str, params: Params, *, status: str = "succeeded") -> StripeObject:
+def create(
+    store: Store, account: str, params: Params, *, status: str = "succeeded"
+) -> StripeObject:
     """Refund a charge, or the charge of a PaymentIntent, in whole or in part."""
     charge = _charge(store, account, params)
     left = charge["amount"] - charge["amount_refunded"]
@@ -30,9 +32,7 @@ def create(store: Store, account: str, params: Params, *, status: str = "succeed
         "reason": params.get("reason"),
         "status": status,
     }
-    line = balance_line(
-        store, account, refund["id"], "refund", -amount, charge["currency"]
-    )
+    line = balance_line(store, account, refund["id"], "refund", -amount, charge["currency"])
     refund["balance_transaction"] = line["id"]
     store.insert(account, "refund", refund)
     charge["amount_refunded"] += amount

@@ -23,7 +23,7 @@ STATUS_COLOURS = {
 }
 
 
-class DomainInline(TabularInline):  # type: ignore[misc]
+class DomainInline(TabularInline):
     model = Domain
     extra = 0
     fields = ("domain", "is_primary")
@@ -32,7 +32,7 @@ class DomainInline(TabularInline):  # type: ignore[misc]
 
 
 @admin.register(Tenant, site=operator_site)
-class TenantAdmin(ModelAdmin):  # type: ignore[misc]
+class TenantAdmin(ModelAdmin):
     form = BusinessForm
     inlines = [DomainInline]
     list_display = ("name", "address_link", "kind", "status_badge", "time_zone", "currency")
@@ -64,9 +64,7 @@ class TenantAdmin(ModelAdmin):  # type: ignore[misc]
     @display(description="More about it")
     def pages(self, tenant: Tenant) -> str:
         links = [*operator_site.pages_of(tenant.pk), ("Customer's pages", f"{tenant.url}/")]
-        return format_html_join(
-            " · ", '<a class="underline" href="{1}">{0}</a>', links
-        )
+        return format_html_join(" · ", '<a class="underline" href="{1}">{0}</a>', links)
 
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: Any = None
@@ -113,14 +111,13 @@ class TenantAdmin(ModelAdmin):  # type: ignore[misc]
 def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Add the platform's figures and its newest businesses to the index page."""
     counts = dict(
-        Tenant.objects.order_by().values_list("status").annotate(Count("id")).values_list(
-            "status", "id__count"
-        )
+        Tenant.objects.order_by()
+        .values_list("status")
+        .annotate(Count("id"))
+        .values_list("status", "id__count")
     )
     newest = Tenant.objects.prefetch_related("domains").order_by("-created_at")[:10]
-    context["figures"] = [
-        (label, counts.get(status, 0)) for status, label in Tenant.Status.choices
-    ]
+    context["figures"] = [(label, counts.get(status, 0)) for status, label in Tenant.Status.choices]
     context["tables"] = [
         {
             "title": "Newest businesses",

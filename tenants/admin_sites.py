@@ -21,7 +21,7 @@ class BusinessPage:
     view: Callable[..., HttpResponse]
 
 
-class OperatorSite(UnfoldAdminSite):  # type: ignore[misc]
+class OperatorSite(UnfoldAdminSite):
     """Businesses and their keys. Exists on the platform's own host only."""
 
     settings_name = "UNFOLD_OPERATOR"
@@ -53,7 +53,7 @@ class OperatorSite(UnfoldAdminSite):  # type: ignore[misc]
         ]
 
 
-class StaffSite(UnfoldAdminSite):  # type: ignore[misc]
+class StaffSite(UnfoldAdminSite):
     """One business, for the people who work there."""
 
     settings_name = "UNFOLD_STAFF"

@@ -1,9 +1,10 @@
 """Which business the running code works for."""
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
-from django.db import connection
 from django_tenants.utils import get_public_schema_name
+
+from tenants.connection import connection
 
 if TYPE_CHECKING:
     from tenants.models import Tenant
@@ -20,7 +21,7 @@ def current_schema() -> str:
 
 def in_platform() -> bool:
     """Is this the platform's own host, outside every business?"""
-    return current_schema() == get_public_schema_name()
+    return current_schema() == str(get_public_schema_name())
 
 
 def current_tenant() -> "Tenant":
@@ -33,4 +34,4 @@ def current_tenant() -> "Tenant":
     tenant = connection.tenant
     if not isinstance(tenant, Tenant):
         raise NoTenantError("This needs a business: enter it with tenant_context().")
-    return cast(Tenant, tenant)
+    return tenant

@@ -1,11 +1,13 @@
 """A business's logo: a small picture of a known kind."""
 
+from collections.abc import Callable
+
 from django.core.exceptions import ValidationError
 
 MAX_BYTES = 256 * 1024
 # The first bytes tell the kind; what a browser says about an upload does not count. SVG is left
 # out: it can carry scripts.
-SIGNATURES = {
+SIGNATURES: dict[str, Callable[[bytes], bool]] = {
     "image/png": lambda data: data.startswith(b"\x89PNG\r\n\x1a\n"),
     "image/jpeg": lambda data: data.startswith(b"\xff\xd8\xff"),
     "image/webp": lambda data: data[:4] == b"RIFF" and data[8:12] == b"WEBP",

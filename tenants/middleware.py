@@ -4,12 +4,12 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.core.exceptions import DisallowedHost
-from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 from django.urls import set_urlconf
 from django.utils import timezone
 
+from tenants.connection import connection
 from tenants.resolution import host_without_port, is_platform_host, tenant_for_host
 
 GetResponse = Callable[[HttpRequest], HttpResponse]

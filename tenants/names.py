@@ -12,7 +12,9 @@ from django.core.exceptions import ValidationError
 # 3 to 41 characters, so that label and schema name have the same bounds.
 LABEL = re.compile(r"[a-z](?:[a-z0-9]|-(?!-)){1,39}[a-z0-9]\Z")
 SCHEMA_NAME = re.compile(r"[a-z][a-z0-9_]{2,40}\Z")
-HOST = re.compile(r"(?=.{1,253}\Z)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,62}\Z")
+HOST = re.compile(
+    r"(?=.{1,253}\Z)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,62}\Z"
+)
 
 RESERVED = frozenset(
     """
@@ -32,8 +34,8 @@ def validate_label(label: str) -> None:
     """Raise ValidationError unless `label` may be the first part of a business's host."""
     if not LABEL.match(label):
         raise ValidationError(
-            f"“{label[:60]}” can't be an address: use 3 to 41 lower-case letters, digits and single "
-            "hyphens, starting with a letter and not ending with a hyphen.",
+            f"“{label[:60]}” can't be an address: use 3 to 41 lower-case letters, digits and "
+            "single hyphens, starting with a letter and not ending with a hyphen.",
             code="invalid",
         )
     if label in RESERVED or label.startswith(("pg-", "xn--")) or label == "pg":

@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django_tenants.utils import get_public_schema_name, schema_context, tenant_context
 
+from tenants.connection import connection
 from tenants.models import Domain, Tenant
 from tenants.names import schema_name_for
 from tenants.signals import tenant_provisioned

@@ -20,9 +20,10 @@ def is_platform_host(host: str) -> bool:
 def tenant_for_host(host: str) -> Tenant | None:
     """Return the business at `host` with its domains, or None; one being set up is not served."""
     with schema_context(get_public_schema_name()):
-        return (
+        found: Tenant | None = (
             Tenant.objects.filter(domains__domain=host)
             .exclude(status=Tenant.Status.PROVISIONING)
             .prefetch_related("domains")
             .first()
         )
+    return found

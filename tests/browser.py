@@ -30,7 +30,7 @@ def from_debian() -> str | None:
     print("  Installing Debian's Chromium ...", file=sys.stderr)
     install = ["apt-get", "install", "--yes", "--no-install-recommends", "chromium"]
     for command in (["apt-get", "update"], install):
-        subprocess.run(command, stdout=subprocess.DEVNULL, check=False)  # noqa: S603
+        subprocess.run(command, stdout=subprocess.DEVNULL, check=False)
     return installed()
 
 
@@ -40,7 +40,7 @@ def from_playwright() -> str | None:
 
     print("  Asking Playwright for its Chromium ...", file=sys.stderr)
     command = [sys.executable, "-m", "playwright", "install", "chromium"]
-    if subprocess.run(command, stdout=sys.stderr, check=False).returncode:  # noqa: S603
+    if subprocess.run(command, stdout=sys.stderr, check=False).returncode:
         return None
     try:
         with sync_playwright() as playwright:

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.test import Client, TransactionTestCase
 from django_tenants.utils import schema_context, tenant_context
 
@@ -20,6 +19,7 @@ from demo.bootstrap import ROOT
 from demo.processes import Process, free_port, wait_until_answers
 from demo.stack import Stack
 from payments.models import StripeAccount
+from tenants.connection import connection
 from tenants.models import Tenant
 from tests.stripe_control import Control
 from tests.support import JobRunner, StripeSigner, business, empty_everything
@@ -37,12 +37,11 @@ BUSINESSES = {
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
     """Build the businesses' schemas after the platform's."""
     with django_db_blocker.unblock():
         for label, values in BUSINESSES.items():
             business(label, **values)
-    yield
 
 
 @pytest.fixture(autouse=True)
@@ -82,6 +81,7 @@ def _tenant(schema: str) -> Tenant:
     with schema_context("public"):
         tenant = Tenant.objects.prefetch_related("domains").get(schema_name=schema)
         tenant.hosts  # noqa: B018 - read while in public
+    assert isinstance(tenant, Tenant)
     return tenant
 
 
@@ -104,12 +104,12 @@ def signer() -> StripeSigner:
 
 @pytest.fixture
 def write_key(in_alpha: Tenant) -> str:
-    return APIKey.objects.create_key(name="tests", scope=APIKey.Scope.WRITE)[1]
+    return str(APIKey.objects.create_key(name="tests", scope=APIKey.Scope.WRITE)[1])
 
 
 @pytest.fixture
 def read_key(in_alpha: Tenant) -> str:
-    return APIKey.objects.create_key(name="tests", scope=APIKey.Scope.READ)[1]
+    return str(APIKey.objects.create_key(name="tests", scope=APIKey.Scope.READ)[1])
 
 
 @pytest.fixture
@@ -132,8 +132,6 @@ def account(in_alpha: Tenant) -> StripeAccount:
     row.payments_enabled = True
     row.save()
     return row
-
-
 
 
 # --- Real processes ---

@@ -13,10 +13,10 @@ class Control:
         self._url = f"{self.base}/_control"
 
     def __call__(self, action: str, **body: Any) -> Any:
-        request = urllib.request.Request(  # noqa: S310
+        request = urllib.request.Request(
             f"{self._url}/{action}/", data=json.dumps(body).encode(), method="POST"
         )
-        with urllib.request.urlopen(request, timeout=60) as response:  # noqa: S310
+        with urllib.request.urlopen(request, timeout=60) as response:
             return json.load(response)["result"]
 
     def wait_until_idle(self) -> None:

@@ -8,10 +8,10 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
-from django.db import connection
 from django.test import Client
 from django_tenants.utils import tenant_context
 
+from tenants.connection import connection
 from tenants.models import Domain, Tenant
 from tenants.provisioning import provision
 
@@ -98,7 +98,9 @@ class StripeSigner:
     def __init__(self) -> None:
         self._numbers = itertools.count(1)
 
-    def event(self, type: str, obj: dict[str, Any], *, event_id: str = "", **extra: Any) -> dict[str, Any]:
+    def event(
+        self, type: str, obj: dict[str, Any], *, event_id: str = "", **extra: Any
+    ) -> dict[str, Any]:
         return {
             "id": event_id or f"evt_{next(self._numbers)}_{time.monotonic_ns()}",
             "object": "event",
@@ -117,9 +119,7 @@ class StripeSigner:
         signature = hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest()
         return f"t={timestamp},v1={signature}"
 
-    def deliver(
-        self, client: Client, event: dict[str, Any], secret: str = "whsec_alpha"
-    ) -> Any:
+    def deliver(self, client: Client, event: dict[str, Any], secret: str = "whsec_alpha") -> Any:
         body = json.dumps(event).encode()
         return client.post(
             WEBHOOK_PATH,
@@ -127,5 +127,3 @@ class StripeSigner:
             content_type="application/json",
             headers={"Stripe-Signature": self.header(body, secret)},
         )
-
-

@@ -34,6 +34,8 @@ def sqlstate(error: BaseException) -> str | None:
 class DatabaseWrapper(base.DatabaseWrapper):
     """A connection whose every statement runs on the current tenant's path or not at all."""
 
+    search_path_set_schemas: list[str] | None
+    _setting_search_path: bool
     _creating_in_extensions = False
 
     def _get_cursor_search_paths(self) -> list[str]:

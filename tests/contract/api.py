@@ -21,9 +21,7 @@ class Api:
         return self._client.get(path, query, headers=self._headers)
 
     def post(self, path: str, body: Any) -> Any:
-        return self._client.post(
-            path, body, content_type="application/json", headers=self._headers
-        )
+        return self._client.post(path, body, content_type="application/json", headers=self._headers)
 
     def checkout(self, **changes: Any) -> Any:
         return self.post(f"{PAYMENTS}/checkout/", checkout_body(**changes))

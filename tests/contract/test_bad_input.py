@@ -39,14 +39,12 @@ def is_good(field: str, value: Any) -> bool:
 
 
 def cases(body: dict[str, Any]) -> list[tuple[str, Any]]:
-    return [
-        (field, value) for field in body for value in HOSTILE if not is_good(field, value)
-    ]
+    return [(field, value) for field in body for value in HOSTILE if not is_good(field, value)]
 
 
 def nothing_written() -> bool:
     rows = (Booking, PaymentSession, Customer)
-    return not any(model.objects.exists() for model in rows)  # type: ignore[attr-defined]
+    return not any(model.objects.exists() for model in rows)
 
 
 @pytest.fixture
@@ -101,8 +99,11 @@ BODIES: list[bytes] = [
     b'{"notes": "\\u0000"}', b'{"n": ' + b"9" * 10_000 + b"}", b'{"a": 1e999}',
 ]  # fmt: skip
 PATHS = [
-    BOOKINGS, f"{PAYMENTS}/checkout/", f"{BOOKINGS}1/confirm-payment/", f"{BOOKINGS}1/payment-cancel/"
-]  # fmt: skip
+    BOOKINGS,
+    f"{PAYMENTS}/checkout/",
+    f"{BOOKINGS}1/confirm-payment/",
+    f"{BOOKINGS}1/payment-cancel/",
+]
 
 
 @pytest.mark.parametrize("path", PATHS)

@@ -1,5 +1,6 @@
 """Many at once, against the running platform: nothing is sold, paid or confirmed twice."""
 
+import itertools
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -69,7 +70,7 @@ def test_overlapping_bookings_at_once_never_share_a_minute(stack: Stack) -> None
         )
 
     answers = at_once(100, book)
-    assert set(answer.status for answer in answers) == {201, 409}
+    assert {answer.status for answer in answers} == {201, 409}
     booked = rows(
         stack,
         "SELECT starts_at, ends_at FROM gym.bookings_booking "
@@ -77,20 +78,16 @@ def test_overlapping_bookings_at_once_never_share_a_minute(stack: Stack) -> None
         day, day + timedelta(days=1),
     )  # fmt: skip
     assert len(booked) == sum(answer.status == 201 for answer in answers) >= 2
-    assert all(first[1] <= second[0] for first, second in zip(booked, booked[1:], strict=False))
+    assert all(first[1] <= second[0] for first, second in itertools.pairwise(booked))
 
 
-def test_one_event_delivered_50_times_at_once_confirms_once(
-    stack: Stack, control: Control
-) -> None:
+def test_one_event_delivered_50_times_at_once_confirms_once(stack: Stack, control: Control) -> None:
     api = LiveApi(stack, "restaurant")
     control("hold")
     try:
         created = api.post("/api/bookings/", booking_body(booking_date=starts(31))).body
         control("pay", session=session_id(created))
-        (event,) = events_of(
-            control, stack, "checkout.session.completed", session_id(created)
-        )
+        (event,) = events_of(control, stack, "checkout.session.completed", session_id(created))
         assert control("redeliver", event=event, times=50) == [200] * 50
         copy = control("resend", event=event)
         assert control("redeliver", event=copy["id"], times=3) == [200] * 3
@@ -124,9 +121,7 @@ def test_one_idempotency_key_at_once_opens_one_checkout(stack: Stack, control: C
     answers = at_once(20, lambda number: api.post("/api/payments/checkout/", body), threads=20)
     assert {answer.status for answer in answers} == {200}
     assert len({answer.body["payment_session_id"] for answer in answers}) == 1
-    opened = [
-        one for one in control("sessions") if one["metadata"].get("payable_id") == "at-once"
-    ]
+    opened = [one for one in control("sessions") if one["metadata"].get("payable_id") == "at-once"]
     assert len(opened) == 1
 
 
@@ -142,7 +137,8 @@ def test_refunds_at_once_never_exceed_the_payment(stack: Stack, control: Control
         "import threading; from django.db import connection; "
         "from django_tenants.utils import tenant_context; from tenants.models import Tenant; "
         "from payments.services import refund_payment; from access.actors import SYSTEM\n"
-        "tenant = Tenant.objects.prefetch_related('domains').get(schema_name='salon'); tenant.hosts\n"
+        "tenant = Tenant.objects.prefetch_related('domains').get(schema_name='salon')\n"
+        "tenant.hosts\n"
         "results = []\n"
         "def work():\n"
         "    with tenant_context(tenant):\n"

@@ -133,7 +133,7 @@ def take_payments(tenant: Tenant) -> None:
 def state(tenant: Tenant) -> list[list[Any]]:
     with tenant_context(tenant):
         return [
-            list(model.objects.order_by("pk").values_list())  # type: ignore[attr-defined]
+            list(model.objects.order_by("pk").values_list())
             for model in (Booking, PaymentSession, StripeEvent, User, APIKey, StripeAccount, Event)
         ]
 
@@ -180,10 +180,10 @@ def is_refused(name: str, response: Any) -> bool:
     if name == "password_reset_confirm":
         return b"does not work any more" in response.content or response.status_code in (400, 404)
     if name.startswith("staff:"):
-        return response.status_code in (400, 403, 404, 405) or (
+        return bool(response.status_code in (400, 403, 404, 405)) or (
             response.status_code == 302 and "/admin/login/" in response["Location"]
         )
-    return 400 <= response.status_code < 500
+    return bool(400 <= response.status_code < 500)
 
 
 def test_the_same_holds_for_a_stranger_who_signs_in_with_alphas_password(

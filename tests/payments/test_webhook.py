@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from payments import transitions
+from payments import signals
 from payments.models import PaymentSession, StripeAccount, StripeEvent, Transaction
 from tenants.models import Tenant
 from tests.payments import builders
@@ -23,7 +23,7 @@ def client(account: StripeAccount, alpha: Tenant, client_of: Callable[[Tenant], 
 
 
 def post(client: Client, body: bytes, signature: str | bytes | None) -> Any:
-    headers = {} if signature is None else {"HTTP_STRIPE_SIGNATURE": signature}
+    headers: dict[str, Any] = {} if signature is None else {"HTTP_STRIPE_SIGNATURE": signature}
     return client.post(WEBHOOK_PATH, data=body, content_type="application/json", **headers)
 
 
@@ -121,7 +121,7 @@ def test_a_handler_that_fails_leaves_nothing_behind_and_is_retried(
         raise RuntimeError("boom")
 
     with monkeypatch.context() as patch:
-        patch.setattr(transitions.signals.payment_succeeded, "send", explode)
+        patch.setattr(signals.payment_succeeded, "send", explode)
         event = signer.event("checkout.session.completed", builders.checkout(session))
         assert signer.deliver(client, event).status_code == 200
     session.refresh_from_db()

@@ -6,14 +6,15 @@ from typing import Any
 import pytest
 from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
-from django.db import connection
 from django_tenants.utils import tenant_context
 
 from access.models import User
 from bookings.models import OpeningHours, Resource
 from payments.models import StripeAccount
 from tenants import provisioning
+from tenants.connection import connection
 from tenants.models import Domain, Tenant
+from tenants.signals import tenant_provisioned
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -24,14 +25,19 @@ def schemas() -> set[str]:
         return {name for (name,) in cursor.fetchall()}
 
 
+def drop_businesses(*schemas: str) -> None:
+    """Remove businesses that a test has added."""
+    connection.set_schema_to_public()
+    Tenant.objects.filter(schema_name__in=schemas).delete()
+    with connection.cursor() as cursor:
+        for schema in schemas:
+            cursor.execute(f'DROP SCHEMA IF EXISTS "{schema}" CASCADE')
+
+
 @pytest.fixture(autouse=True)
 def _leave_no_business() -> Any:
     yield
-    connection.set_schema_to_public()
-    Tenant.objects.filter(schema_name__startswith="newcomer").delete()
-    with connection.cursor() as cursor:
-        for schema in schemas():
-            cursor.execute(f'DROP SCHEMA "{schema}" CASCADE')
+    drop_businesses("newcomer", "newcomer_1")
 
 
 def run(*arguments: str) -> str:
@@ -62,16 +68,14 @@ def test_a_new_business_is_ready_to_use() -> None:
 
 
 @pytest.mark.parametrize("fails", ["migrate", "open", "interrupt"])
-def test_whatever_fails_nothing_is_left_behind(
-    monkeypatch: pytest.MonkeyPatch, fails: str
-) -> None:
+def test_whatever_fails_nothing_is_left_behind(monkeypatch: pytest.MonkeyPatch, fails: str) -> None:
     def explode(*args: Any, **kwargs: Any) -> None:
         raise KeyboardInterrupt if fails == "interrupt" else RuntimeError("boom")
 
     if fails == "migrate":
         monkeypatch.setattr(provisioning, "call_command", explode)
     else:
-        monkeypatch.setattr(provisioning.tenant_provisioned, "send", explode)
+        monkeypatch.setattr(tenant_provisioned, "send", explode)
     with pytest.raises((RuntimeError, KeyboardInterrupt)):
         provisioning.provision(label="newcomer", name="New")
     assert schemas() == set()

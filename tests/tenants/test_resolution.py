@@ -32,7 +32,9 @@ def test_an_unknown_host_is_a_404(alpha: Tenant, host: str, path: str) -> None:
     assert get(host, path) == 404
 
 
-@pytest.mark.parametrize("host", ["a b", "alpha_.localhost", "alpha.localhost/x", "alpha.localhost@evil", "'", "a\\b"])
+@pytest.mark.parametrize(
+    "host", ["a b", "alpha_.localhost", "alpha.localhost/x", "alpha.localhost@evil", "'", "a\\b"]
+)
 def test_a_host_that_is_none_is_a_400(alpha: Tenant, host: str) -> None:
     assert get(host) == 400
 

@@ -6,10 +6,11 @@ from typing import Any
 import psycopg
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import DatabaseError, OperationalError, ProgrammingError, connection, transaction
+from django.db import DatabaseError, OperationalError, ProgrammingError, transaction
 from django_tenants.utils import schema_context, tenant_context
 
 from access.models import User
+from tenants.connection import connection
 from tenants.models import Tenant
 
 pytestmark = pytest.mark.django_db
@@ -105,9 +106,8 @@ def test_negative_control_the_stock_backend_reads_the_business_before(
 
 
 def test_inside_an_aborted_transaction_the_original_error_is_seen(in_alpha: Tenant) -> None:
-    with pytest.raises(DatabaseError), transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1/0")
+    with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT 1/0")
     assert search_path() == "alpha, extensions"
 
 

@@ -76,7 +76,9 @@ def demo_tenant(demo: DemoBusiness) -> Tenant:
 
     Raises CommandError if a business of that name was not created as a demo: its data is real.
     """
-    tenant = Tenant.objects.prefetch_related("domains").filter(schema_name=demo.label).first()
+    tenant: Tenant | None = (
+        Tenant.objects.prefetch_related("domains").filter(schema_name=demo.label).first()
+    )
     if tenant is None:
         provision(
             label=demo.label,
@@ -145,10 +147,10 @@ def usable_password(user: User | None, known: str | None) -> str:
 
 
 def working_api_key(known: str) -> str:
-    """Return the key in the credentials file while it works, else a new one: only hashes are kept."""
+    """Return the known key while it works, else a new one: only hashes are kept."""
     if known and APIKey.objects.usable(known):
         return known
-    return APIKey.objects.create_key(name="Demo", scope=APIKey.Scope.WRITE)[1]
+    return str(APIKey.objects.create_key(name="Demo", scope=APIKey.Scope.WRITE)[1])
 
 
 def connect_sandbox(tenant: Tenant) -> None:

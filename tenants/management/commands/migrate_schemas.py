@@ -10,9 +10,10 @@ from typing import Any
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.commands.migrate import Command as DjangoMigrate
-from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 from django_tenants.management.commands.migrate_schemas import MigrateSchemasCommand
+
+from tenants.connection import connection
 
 EXTENSIONS = ("btree_gist",)
 JOB_QUEUE = "procrastinate"
@@ -52,9 +53,7 @@ def migrate_job_queue(options: dict[str, Any]) -> None:
     """
     MigrationRecorder(connection).ensure_schema()
     with connection.creating_in_extensions():
-        call_command(
-            DjangoMigrate(), JOB_QUEUE, database=connection.alias, **_passed_on(options)
-        )
+        call_command(DjangoMigrate(), JOB_QUEUE, database=connection.alias, **_passed_on(options))
     connection.search_path_set_schemas = None
 
 

@@ -100,7 +100,7 @@ class Command(BaseCommand):
 
 def find(label: str) -> Tenant:
     """Return the business called `label`; raises CommandError when there is none."""
-    tenant = Tenant.objects.filter(schema_name=schema_name_for(label)).first()
+    tenant: Tenant | None = Tenant.objects.filter(schema_name=schema_name_for(label)).first()
     if tenant is None:
         raise CommandError(f"There is no business “{label}”. See: manage.py tenant list")
     return tenant

@@ -1,0 +1,91 @@
+"""A setting that is missing or makes no sense stops the start and is named."""
+
+import base64
+import os
+import subprocess
+import sys
+
+import pytest
+
+from demo.bootstrap import ROOT
+
+GOOD = {
+    "PATH": os.environ["PATH"],
+    "SECRET_KEY": "x" * 50,
+    "FIELD_ENCRYPTION_KEYS": base64.urlsafe_b64encode(b"k" * 32).decode(),
+    "DATABASE_URL": "postgres://user:pw@127.0.0.1:9/tillhouse",
+    "PLATFORM_URL": "https://tillhouse.example",
+    "ENV_FILE": os.devnull,
+}
+
+
+def start(**changes: str | None) -> tuple[int, str]:
+    """Load the settings in a process of their own; None removes a variable."""
+    merged = {name: value for name, value in {**GOOD, **changes}.items() if value is not None}
+    merged.pop("ENV_FILE")
+    result = subprocess.run(
+        [sys.executable, "manage.py", "check"],
+        env=merged,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return result.returncode, result.stdout + result.stderr
+
+
+def test_with_good_settings_it_starts() -> None:
+    code, said = start()
+    assert (code, "no issues" in said) == (0, True)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SECRET_KEY", None),
+        ("SECRET_KEY", ""),
+        ("SECRET_KEY", "short"),
+        ("FIELD_ENCRYPTION_KEYS", None),
+        ("FIELD_ENCRYPTION_KEYS", "not-a-key"),
+        ("FIELD_ENCRYPTION_KEYS", "éé"),
+        ("DATABASE_URL", None),
+        ("DATABASE_URL", "mysql://x/y"),
+        ("DATABASE_URL", "postgres://127.0.0.1/"),
+        ("DATABASE_URL", "nonsense"),
+        ("PLATFORM_URL", "tillhouse.example"),
+        ("PLATFORM_URL", "https://"),
+        ("PLATFORM_URL", "https://a.example/path"),
+        ("PLATFORM_URL", "https://a.example:x"),
+        ("DEBUG", "maybe"),
+        ("ALLOW_DEMO", "2"),
+        ("DATABASE_POOL_SIZE", "many"),
+        ("DATABASE_POOL_SIZE", "-1"),
+        ("HSTS_SECONDS", "long"),
+        ("STRIPE_API_BASE", "localhost"),
+        ("EMAIL_URL", "carrier-pigeon://x"),
+        ("LOG_LEVEL", "LOUD"),
+        ("PROXY_COUNT", "one"),
+    ],
+)
+def test_a_bad_setting_is_named(name: str, value: str | None) -> None:
+    code, said = start(**{name: value})
+    assert code != 0
+    assert name in said
+    assert "Traceback" not in said
+    for secret in (GOOD["SECRET_KEY"], GOOD["FIELD_ENCRYPTION_KEYS"], "user:pw"):
+        assert secret not in said
+
+
+def test_debug_needs_neither_key() -> None:
+    code, _ = start(DEBUG="true", SECRET_KEY=None, FIELD_ENCRYPTION_KEYS=None)
+    assert code == 0
+
+
+def test_an_env_file_that_is_not_there_is_named() -> None:
+    merged = {**GOOD, "ENV_FILE": "/nowhere/.env"}
+    result = subprocess.run(
+        [sys.executable, "manage.py", "check"],
+        env=merged, cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert result.returncode != 0
+    assert "ENV_FILE" in result.stderr
