@@ -291,7 +291,11 @@ LOGGING = {
     "disable_existing_loggers": False,
     "filters": {"tenant": {"()": "tenants.logs.TenantFilter"}},
     "formatters": {
-        "line": {"format": "{asctime} {levelname} [{tenant}] {name}: {message}", "style": "{"}
+        "line": {
+            "()": "tenants.logs.RedactingFormatter",
+            "format": "{asctime} {levelname} [{tenant}] {name}: {message}",
+            "style": "{",
+        }
     },
     "handlers": {
         "console": {

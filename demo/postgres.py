@@ -117,6 +117,17 @@ def drop_database(admin_url: str, name: str) -> None:
         )
 
 
+def check_reachable(url: str) -> None:
+    """Raise PostgresError unless a connection to the database behind `url` can be made."""
+    try:
+        _connect(url).close()
+    except psycopg.Error as error:
+        reason = str(error).strip().splitlines()[-1]
+        raise PostgresError(
+            f"The database that DATABASE_URL names can't be used: {reason}"
+        ) from None
+
+
 def _connect(url: str) -> psycopg.Connection[tuple[object, ...]]:
     return psycopg.connect(url.replace("postgres://", "postgresql://", 1), autocommit=True)
 

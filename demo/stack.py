@@ -109,6 +109,7 @@ class Stack:
     def _start_database(self) -> None:
         if self.database_url:
             self.say("Using the database that DATABASE_URL names")
+            postgres.check_reachable(self.database_url)
             return
         self.say("Starting PostgreSQL ...")
         self._postgres = postgres.start(data_directory(self.directory))
@@ -149,9 +150,7 @@ class Stack:
         self.say("Starting the web server ...")
         process = self._start(
             "web",
-            [sys.executable, "-m", "gunicorn", "config.wsgi", "--bind", f"{self.host}:{self.port}",
-             "--worker-class", "gthread", "--workers", "2", "--threads", "8",
-             "--no-control-socket", "--access-logfile", "-"],
+            [sys.executable, "-m", "gunicorn", "--bind", f"{self.host}:{self.port}"],
         )  # fmt: skip
         wait_until_answers(process, f"http://127.0.0.1:{self.port}/healthz/", "localhost")
         return process

@@ -79,8 +79,13 @@ def attempt(delivery_pk: int, number: int) -> None:
         delivery is None
         or delivery.status != Delivery.Status.PENDING
         or delivery.attempts != number
-        or not delivery.endpoint.is_active
     ):
+        return
+    if not delivery.endpoint.is_active:
+        error = "The callback is switched off."
+        Delivery.objects.filter(pk=delivery_pk).update(
+            status=Delivery.Status.FAILED, last_error=error, next_attempt_at=None
+        )
         return
     answer = send(delivery)
     with transaction.atomic():

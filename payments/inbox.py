@@ -30,7 +30,7 @@ from tenants.current import current_schema
 
 logger = logging.getLogger(__name__)
 
-FIRST_RETRY = timedelta(seconds=5)
+FIRST_RETRY = timedelta(seconds=15)
 
 
 class NotOurs(Exception):
@@ -38,28 +38,32 @@ class NotOurs(Exception):
 
 
 def store(payload: dict[str, Any]) -> StripeEvent:
-    """Keep a verified event, once however often it is delivered, and return its row."""
-    happened = datetime.fromtimestamp(payload.get("created") or timezone.now().timestamp(), UTC)
-    StripeEvent.objects.bulk_create(
-        [
-            StripeEvent(
-                event_id=payload["id"],
-                type=payload["type"],
-                api_version=str(payload.get("api_version") or "")[:50],
-                livemode=payload.get("livemode") is True,
-                payload=payload,
-                created_at=happened,
-            )
-        ],
-        ignore_conflicts=True,
-    )
-    return StripeEvent.objects.get(event_id=payload["id"])
+    """Keep a verified event, once however often it is delivered, and return its row.
+
+    With it comes a job that acts on the event in case this process is killed before it has.
+    """
+    from payments.jobs import process_stripe_event
+
+    now = timezone.now()
+    happened = datetime.fromtimestamp(payload.get("created") or now.timestamp(), UTC)
+    with transaction.atomic():
+        event, is_new = StripeEvent.objects.get_or_create(
+            event_id=payload["id"],
+            defaults={
+                "type": payload["type"],
+                "api_version": str(payload.get("api_version") or "")[:50],
+                "livemode": payload.get("livemode") is True,
+                "payload": payload,
+                "created_at": happened,
+            },
+        )
+        if is_new:
+            process_stripe_event.enqueue(event_pk=event.pk, at=now + FIRST_RETRY)
+    return event
 
 
 def receive(payload: dict[str, Any]) -> None:
     """Store an event and act on it now; whatever goes wrong from here on is ours to retry."""
-    from payments.jobs import process_stripe_event
-
     event = store(payload)
     if event.status in StripeEvent.SETTLED:
         return
@@ -67,7 +71,6 @@ def receive(payload: dict[str, Any]) -> None:
         process(event.pk)
     except Exception:
         logger.exception("Event %s failed, it will be retried", event.event_id)
-        process_stripe_event.enqueue(event_pk=event.pk, at=timezone.now() + FIRST_RETRY)
 
 
 def process(event_pk: int) -> None:

@@ -10,7 +10,7 @@ from tests.plugin import ENVIRONMENT
 
 PACKAGES = [
     "config", "tenants", "access", "events", "payments", "bookings", "demo", "sandbox", "tests",
-    "manage.py",
+    "manage.py", "gunicorn.conf.py",
 ]  # fmt: skip
 # A tenant as a context manager keeps one stack for all threads: tenant_context() does not.
 SHARED_BLOCK = re.compile(r"^\s*with (self\.)?(tenant|connection\.tenant)\b(?!_)[^:(]*:", re.M)

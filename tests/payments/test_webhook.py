@@ -3,10 +3,13 @@
 import json
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.test import Client
+from django.utils import timezone
 
 from payments import signals
 from payments.models import PaymentSession, StripeAccount, StripeEvent, Transaction
@@ -129,13 +132,25 @@ def test_a_handler_that_fails_leaves_nothing_behind_and_is_retried(
     assert (session.status, Transaction.objects.count()) == ("pending", 0)
     assert (stored.status, stored.attempts, stored.error) == ("failed", 1, "RuntimeError: boom")
 
-    from payments.inbox import process
-
-    process(stored.pk)
+    with time_machine.travel(timezone.now() + timedelta(minutes=1)):
+        run_jobs()
     session.refresh_from_db()
     stored.refresh_from_db()
     assert (session.status, Transaction.objects.count()) == ("succeeded", 1)
     assert (stored.status, stored.attempts, stored.error) == ("processed", 2, "")
+
+
+def test_an_event_whose_process_was_killed_is_acted_on_by_a_job(
+    account: StripeAccount, run_jobs: JobRunner, signer: StripeSigner
+) -> None:
+    from payments.inbox import store
+
+    session = builders.payment()
+    store(signer.event("checkout.session.completed", builders.checkout(session)))
+    with time_machine.travel(timezone.now() + timedelta(minutes=1)):
+        run_jobs()
+    session.refresh_from_db()
+    assert (session.status, StripeEvent.objects.get().status) == ("succeeded", "processed")
 
 
 def test_switching_payments_off_still_settles_what_is_in_flight(

@@ -129,6 +129,18 @@ def test_a_wrong_command_says_what_is_wrong(arguments: list[str], message: str) 
     assert schemas() == set()
 
 
+def test_what_a_killed_creation_leaves_is_not_served_and_can_be_discarded() -> None:
+    provisioning.provision(label="newcomer", name="New")
+    Tenant.objects.filter(schema_name="newcomer").update(status="provisioning")
+    with pytest.raises(CommandError, match="tenant discard newcomer"):
+        run("resume", "newcomer")
+    assert "free again" in run("discard", "newcomer")
+    assert schemas() == set()
+    provisioning.provision(label="newcomer", name="New")
+    with pytest.raises(CommandError, match="has been opened"):
+        run("discard", "newcomer")
+
+
 def test_suspend_and_resume_are_told_apart() -> None:
     provisioning.provision(label="newcomer", name="New")
     assert "suspended" in run("suspend", "newcomer")

@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from tenants.models import LOCALES, Tenant
 from tenants.names import schema_name_for
-from tenants.provisioning import provision, set_status
+from tenants.provisioning import discard, provision, set_status
 
 
 class Command(BaseCommand):
@@ -20,6 +20,9 @@ class Command(BaseCommand):
         actions.add_parser("list", help="list the businesses")
         for action in ("show", "suspend", "resume"):
             actions.add_parser(action, help=f"{action} one business").add_argument("label")
+        actions.add_parser(
+            "discard", help="remove a business whose creation was interrupted"
+        ).add_argument("label")
 
     def _add_create(self, parser: ArgumentParser) -> None:
         parser.add_argument("label", help="first part of its address, for example anna-hair")
@@ -84,14 +87,25 @@ class Command(BaseCommand):
             self.stdout.write(f"{title:<10} {value}")
 
     def suspend(self, *, label: str, **options: Any) -> None:
-        self._change(find(label), Tenant.Status.SUSPENDED)
+        self._change(label, Tenant.Status.SUSPENDED)
 
     def resume(self, *, label: str, **options: Any) -> None:
-        self._change(find(label), Tenant.Status.ACTIVE)
+        self._change(label, Tenant.Status.ACTIVE)
 
-    def _change(self, tenant: Tenant, status: str) -> None:
+    def discard(self, *, label: str, **options: Any) -> None:
+        tenant = find(label)
+        if tenant.status != Tenant.Status.PROVISIONING:
+            raise CommandError(f"{tenant.name} has been opened: only an unfinished one can go.")
+        discard(tenant)
+        self.stdout.write(f"{tenant.name} is gone; its address is free again.")
+
+    def _change(self, label: str, status: str) -> None:
+        tenant = find(label)
         if tenant.status == Tenant.Status.PROVISIONING:
-            raise CommandError(f"{tenant.name} is still being set up.")
+            raise CommandError(
+                f"{tenant.name} is still being set up. If its creation was interrupted, remove it "
+                f"with: manage.py tenant discard {label}"
+            )
         if tenant.status == status:
             raise CommandError(f"{tenant.name} is {status} already.")
         set_status(tenant, status)
