@@ -31,6 +31,8 @@ class IsMemberOfBusiness(BasePermission):
     def has_permission(self, request: Request, view: Any) -> bool:
         if isinstance(request.auth, HolderToken):
             raise NotAuthenticated("This is not a valid API key of this business.")
+        if not isinstance(request.auth, APIKey) and not isinstance(request.user, User):
+            raise NotAuthenticated(self.message)
         if isinstance(request.auth, APIKey):
             self.message = "This API key may only read."
         elif isinstance(request.user, User):

@@ -230,6 +230,7 @@ REST_FRAMEWORK: dict[str, Any] = {
     # Closed by default: a view that says nothing is for API keys and staff.
     "DEFAULT_PERMISSION_CLASSES": ["access.permissions.IsMemberOfBusiness"],
     "DEFAULT_PARSER_CLASSES": ["access.parsers.StrictJSONParser"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "access.negotiation.AlwaysJSON",
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "EXCEPTION_HANDLER": "config.errors.api_exception_handler",
     "UNAUTHENTICATED_USER": None,

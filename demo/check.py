@@ -136,6 +136,13 @@ def main() -> int:
             if demo.poll() is None:
                 demo.terminate()
                 demo.wait(60)
+            subprocess.run(
+                [sys.executable, "-m", "demo", "--reset", "--dir", str(directory)],
+                cwd=ROOT,
+                stdout=subprocess.DEVNULL,
+                check=False,
+            )
+            directory.mkdir(exist_ok=True)
     say("passed")
     return 0
 

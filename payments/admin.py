@@ -25,6 +25,7 @@ from payments.models import (
     StripeEvent,
     Transaction,
 )
+from payments.services import WEBHOOK_PATH
 from tenants.admin_sites import (
     BusinessPage,
     ReadOnlyMixin,
@@ -208,7 +209,7 @@ def operator_account_view(request: HttpRequest, tenant_id: int) -> HttpResponse:
 def webhook_hint(tenant: Tenant) -> str:
     """Say what has to be entered at Stripe."""
     return (
-        f"At Stripe, add the webhook address {tenant.url}/api/payments/webhook/stripe/ for the "
+        f"At Stripe, add the webhook address {tenant.url}{WEBHOOK_PATH} for the "
         f"events {', '.join(HANDLERS)}. A restricted key (rk_…) is the safer kind."
     )
 

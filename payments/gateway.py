@@ -131,6 +131,17 @@ class Gateway:
         created = _call(lambda: self._v1.webhook_endpoints.create(params))
         return str(created["secret"])
 
+    def list_webhook_endpoints(self) -> dict[str, str]:
+        """Return the account's endpoints: id and address."""
+        params: Any = {"limit": 100}
+        listed = _call(lambda: self._v1.webhook_endpoints.list(params))
+        return {str(one["id"]): str(one["url"]) for one in listed.get("data", [])}
+
+    def move_webhook_endpoint(self, endpoint_id: str, url: str) -> None:
+        """Give an endpoint another address; its signing secret stays."""
+        params: Any = {"url": url}
+        _call(lambda: self._v1.webhook_endpoints.update(endpoint_id, params))
+
 
 def _call(request: Callable[[], Any]) -> dict[str, Any]:
     """Run `request` and return Stripe's answer as a plain dict; only our errors get out."""

@@ -41,10 +41,10 @@ __all__ = [
     "ProcessorFailed",
     "cancel_checkout",
     "checked_return_url",
+    "ensure_webhook",
     "get_payment_session",
     "payments_enabled",
     "refund_payment",
-    "register_webhook",
     "request_refund",
     "settle",
     "start_checkout",
@@ -56,6 +56,7 @@ MAX_METADATA_KEYS = 40
 # Stripe ends a Checkout Session after 30 minutes at the earliest.
 SHORTEST_CHECKOUT = timedelta(minutes=31)
 LONGEST_CHECKOUT = timedelta(hours=23, minutes=55)
+WEBHOOK_PATH = "/api/payments/webhook/stripe/"
 UNREACHABLE = "The payment processor could not be reached. Please try again."
 
 
@@ -333,17 +334,23 @@ def _apply(session: PaymentSession, checkout: CheckoutSession) -> PaymentSession
     return locked
 
 
-def register_webhook(account: StripeAccount, *, base_url: str) -> str:
-    """Have Stripe send this business's events to `base_url`; return the new signing secret.
+def ensure_webhook(account: StripeAccount, *, base_url: str) -> None:
+    """Have Stripe send this business's events to `base_url`, and keep the signing secret.
 
-    Raises ProcessorFailed when Stripe can't be reached or refuses the key.
+    An endpoint of ours that is there already is moved; its secret stays good. `account` is
+    changed but not saved. Raises ProcessorFailed when Stripe can't be reached or refuses the key.
     """
     from payments.inbox import HANDLERS
 
+    url = f"{base_url}{WEBHOOK_PATH}"
     try:
-        return Gateway(account).create_webhook_endpoint(
-            f"{base_url}/api/payments/webhook/stripe/", HANDLERS
-        )
+        gateway = Gateway(account)
+        known = gateway.list_webhook_endpoints()
+        ours = next((key for key, old in known.items() if old.endswith(WEBHOOK_PATH)), None)
+        if ours is None or not account.webhook_secret:
+            account.webhook_secret = gateway.create_webhook_endpoint(url, HANDLERS)
+        elif known[ours] != url:
+            gateway.move_webhook_endpoint(ours, url)
     except GatewayUnavailable:
         raise ProcessorFailed(UNREACHABLE) from None
     except GatewayRejected as error:

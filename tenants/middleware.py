@@ -27,7 +27,11 @@ def refuse(request: HttpRequest, status: int, title: str, text: str) -> HttpResp
 
 
 class RequestGuardMiddleware:
-    """Refuse what no view should have to think about: NUL characters and impossible hosts."""
+    """Refuse what no view should have to think about.
+
+    Impossible hosts, NUL characters, bodies that announce themselves as too large for the API,
+    and chunked ones: WSGI reads those as empty, and the caller would be told of missing fields.
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -41,7 +45,21 @@ class RequestGuardMiddleware:
             return refuse(
                 request, 400, "Bad request", "The address contains a NUL character, remove it."
             )
+        if "chunked" in request.headers.get("Transfer-Encoding", "").lower():
+            return refuse(
+                request, 411, "Length required", "Send the body with a Content-Length header."
+            )
+        if request.path_info.startswith("/api/") and _announced_length(request) > _LARGEST_BODY:
+            return refuse(request, 413, "Too large", "The body is larger than 1 MB.")
         return self.get_response(request)
+
+
+_LARGEST_BODY = settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0
+
+
+def _announced_length(request: HttpRequest) -> int:
+    length = request.headers.get("Content-Length", "")
+    return int(length) if length.isdecimal() and len(length) < 20 else 0
 
 
 class TenantMiddleware:

@@ -129,6 +129,22 @@ def test_a_body_over_one_megabyte_is_a_413(api: Api, path: str) -> None:
     assert "1 MB" in response.json()["error"]
 
 
+def test_a_chunked_body_is_a_411_that_says_what_to_send(in_alpha: Tenant) -> None:
+    response = Client(HTTP_HOST="alpha.localhost").post(
+        BOOKINGS, b"", content_type="application/json", headers={"Transfer-Encoding": "chunked"}
+    )
+    assert response.status_code == 411
+    assert "Content-Length" in response.json()["error"]
+
+
+def test_an_answer_is_json_whatever_is_asked_for(api: Api, write_key: str) -> None:
+    for accept in ("application/xml", "text/html", "x", ""):
+        response = Client(HTTP_HOST="alpha.localhost").get(
+            f"{BOOKINGS}1/", headers={"Accept": accept, "Authorization": f"Bearer {write_key}"}
+        )
+        assert (response.status_code, response.json()["error"]) == (404, "Booking not found")
+
+
 @pytest.mark.parametrize(
     "authorization",
     ["Bearer", "Bearer ", "Bearer a b", "Basic x", "bearer \u00e9", "Bearer " + "x" * 9999,

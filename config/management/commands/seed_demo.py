@@ -15,7 +15,7 @@ from access.models import APIKey, User
 from bookings.models import OpeningHours, Resource, Service
 from config.demo_businesses import BUSINESSES, DemoBusiness
 from payments.models import StripeAccount
-from payments.services import PaymentError, register_webhook
+from payments.services import PaymentError, ensure_webhook
 from tenants.models import Tenant
 from tenants.provisioning import provision
 
@@ -154,15 +154,23 @@ def working_api_key(known: str) -> str:
 
 
 def connect_sandbox(tenant: Tenant) -> None:
-    """Give the business keys of its own at the sandbox, and have its events sent here."""
+    """Give the business keys of its own at the sandbox, and have its events sent here.
+
+    Started again on another port, the events are sent there.
+    """
     account = StripeAccount.objects.current()
-    if account.secret_key or not settings.STRIPE_API_BASE:
+    if not settings.STRIPE_API_BASE:
         return
-    suffix = secrets.token_hex(12)
-    account.secret_key = f"sk_test_{tenant.schema_name}_{suffix}"
-    account.publishable_key = f"pk_test_{tenant.schema_name}_{suffix}"
-    account.webhook_secret = register_webhook(account, base_url=tenant.url)
-    account.payments_enabled = True
+    is_new = not account.secret_key
+    if is_new:
+        suffix = secrets.token_hex(12)
+        account.secret_key = f"sk_test_{tenant.schema_name}_{suffix}"
+        account.publishable_key = f"pk_test_{tenant.schema_name}_{suffix}"
+        account.payments_enabled = True
+    elif not account.secret_key.startswith(f"sk_test_{tenant.schema_name}_"):
+        # Somebody has set keys of their own: those stay as they are.
+        return
+    ensure_webhook(account, base_url=tenant.url)
     account.full_clean()
     account.save()
 
