@@ -31,7 +31,6 @@ _MANAGER = (
             "payments.customer",
             "payments.transaction",
             "payments.stripeevent",
-            "payments.stripeaccount",
             "events.event",
             "events.webhookendpoint",
             "events.delivery",
@@ -44,7 +43,7 @@ _MANAGER = (
 _OWNER = (
     _MANAGER
     | _all(["access.user", "access.apikey", "events.webhookendpoint"])
-    | _all(["payments.stripeaccount"], "change")
+    | _all(["payments.stripeaccount"], "view change")
 )
 
 PERMISSIONS = {STAFF: _STAFF, MANAGER: _MANAGER, OWNER: _OWNER}

@@ -157,7 +157,6 @@ class ServiceAdmin(ModelAdmin):
     form = ServiceForm
     list_display = ("name", "duration_minutes", "price_shown", "deposit_shown", "is_active")
     search_fields = ("name",)
-    filter_horizontal = ("resources",)
     fields = (
         "name", "description", "duration_minutes", "price", "deposit_kind", "deposit_amount",
         "deposit_percent", "resources", "is_active", "position",

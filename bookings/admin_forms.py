@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from unfold.widgets import (
+    UnfoldAdminCheckboxSelectMultipleWidget,
     UnfoldAdminDecimalFieldWidget,
     UnfoldAdminEmailInputWidget,
     UnfoldAdminSelectWidget,
@@ -63,6 +64,9 @@ class ServiceForm(forms.ModelForm):  # type: ignore[type-arg]
             "name", "description", "duration_minutes", "price", "deposit_kind", "resources",
             "is_active", "position",
         )  # fmt: skip
+
+        labels = {"duration_minutes": "Duration in minutes", "deposit_kind": "Deposit"}
+        widgets = {"resources": UnfoldAdminCheckboxSelectMultipleWidget()}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

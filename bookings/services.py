@@ -246,7 +246,7 @@ def end_checkouts(booking_id: int) -> None:
     """End what is still open at Stripe for a booking that is over; the job behind cancelling."""
     booking = get_booking(booking_id)
     if booking.is_cancelled:
-        _paid_after_all(booking)
+        _end_open_checkouts(booking)
 
 
 @transaction.atomic
@@ -302,7 +302,7 @@ def cancel(
     with transaction.atomic():
         booking = _cancel_locked(booking, actor, reason, refund=refund)
     try:
-        _paid_after_all(booking)
+        _end_open_checkouts(booking)
     except payments.ProcessorFailed:
         # The job that `_mark_cancelled` enqueued keeps trying.
         pass
@@ -342,27 +342,32 @@ def _mark_cancelled(booking: Booking, reason: str, actor: Actor) -> None:
     jobs.end_checkouts.enqueue(booking_id=booking.pk)
 
 
-def _paid_after_all(booking: Booking) -> bool:
-    """End a booking's open checkouts at Stripe; return whether one of them had been paid.
+def _end_open_checkouts(booking: Booking) -> None:
+    """End a booking's open checkouts at Stripe; one that turns out to be paid counts.
 
     Raises ProcessorFailed when Stripe can't be asked.
     """
-    results = [
-        payments.cancel_checkout(session.pk) for session in payments_of(booking) if session.is_open
-    ]
-    return any(session.is_paid or session.is_processing for session in results)
+    for session in payments_of(booking):
+        if session.is_open:
+            payments.cancel_checkout(session.pk)
 
 
 def release_hold(booking_id: int) -> None:
     """End a booking that was not paid in time; does nothing when that is no longer so.
 
-    May run late, twice or at the same time. Raises ProcessorFailed when Stripe can't be
-    asked, so that the job tries again.
+    The checkout is ended first, so that a payment in the last second wins. May run late, twice
+    or at the same time. Raises ProcessorFailed when Stripe can't be asked, so that the job tries
+    again.
     """
-    booking = Booking.objects.filter(pk=booking_id).stale_holds(timezone.now()).first()
-    if booking is None or _paid_after_all(booking):
+    stale = Booking.objects.filter(pk=booking_id).stale_holds(timezone.now())
+    booking = stale.first()
+    if booking is None:
         return
-    _release(booking_id, CancelReason.HOLD_EXPIRED)
+    _end_open_checkouts(booking)
+    with transaction.atomic():
+        booking = _locked(booking_id)
+        if stale.exists():
+            _mark_cancelled(booking, CancelReason.HOLD_EXPIRED, SYSTEM)
 
 
 @transaction.atomic

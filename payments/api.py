@@ -13,7 +13,7 @@ from access.authentication import holder_token
 from access.fields import IdentifierField, MoneyField, StrictCharField
 from access.permissions import IsMemberOrHolder, is_member
 from payments import services
-from payments.errors import PaymentNotFound
+from payments.errors import AlreadyPaid, PaymentNotFound
 from payments.models import PaymentSession
 from tenants.current import current_tenant
 
@@ -84,14 +84,13 @@ def _token_for_retry(request: Request, asked: dict[str, Any]) -> str:
     """Return the caller's token if it holds this payable: it may then try the same sum again."""
     token = holder_token(request)
     currency = (asked.get("currency") or services.default_currency()).upper()
-    if not PaymentSession.objects.filter(
-        access_token=token,
-        payable_type=asked["payable_type"],
-        payable_id=asked["payable_id"],
-        amount=asked["amount_pence"],
-        currency=currency,
-    ).exists():
+    held = PaymentSession.objects.filter(
+        access_token=token, payable_type=asked["payable_type"], payable_id=asked["payable_id"]
+    )
+    if not held.filter(amount=asked["amount_pence"], currency=currency).exists():
         raise NotAuthenticated(NOT_YOURS)
+    if held.filter(status__in=PaymentSession.PAID).exists():
+        raise AlreadyPaid("This has been paid already.")
     return token
 
 

@@ -22,6 +22,13 @@ class IdempotencyMismatch(PaymentError):
     status = 409
 
 
+class AlreadyPaid(PaymentError):
+    """The holder of a token asked to pay again for what has been paid."""
+
+    code = "already_paid"
+    status = 409
+
+
 class PaymentNotFound(PaymentError):
     code = "payment_session_not_found"
     status = 404

@@ -17,11 +17,3 @@ def send_refund(*, refund_id: str) -> None:
     from payments.refunds import send
 
     send(refund_id)
-
-
-@tenant_task("payments.cancel_checkout", attempts=12, first_wait=5)
-def cancel_checkout(*, payment_session_id: str) -> None:
-    """End a checkout at Stripe, so that nobody can pay for what is no longer offered."""
-    from payments.services import cancel_checkout as cancel
-
-    cancel(payment_session_id)

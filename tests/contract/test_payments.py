@@ -5,6 +5,7 @@ import uuid
 import pytest
 
 from payments.models import PaymentSession, StripeAccount
+from payments.services import settle
 from tenants.models import Tenant
 from tests.contract.api import PAYMENTS, Api
 from tests.stripe_control import Control
@@ -87,8 +88,6 @@ def test_optional_fields_may_be_left_out(api: Api, stripe: Control) -> None:
 def test_nothing_to_pay_is_allowed(api: Api, stripe: Control) -> None:
     body = api.checkout(amount_pence=0).json()
     stripe("pay", session=session_id(body["checkout_url"]))
-    from payments.services import settle
-
     assert settle(body["payment_session_id"]).status == "succeeded"
 
 
@@ -231,6 +230,15 @@ def test_the_token_may_try_the_same_sum_again_and_no_other(
     for change in ({"amount_pence": 1}, {"payable_id": 8}, {"currency": "EUR"}):
         assert holder.checkout(idempotency_key="cheap", **change).status_code == 401
     assert PaymentSession.objects.count() == 2
+
+
+def test_the_token_does_not_pay_twice(alpha: Tenant, api: Api, stripe: Control) -> None:
+    mine = api.checkout().json()
+    stripe("pay", session=session_id(mine["checkout_url"]))
+    settle(mine["payment_session_id"])
+    again = Api(alpha, mine["payment_token"]).checkout(idempotency_key="again")
+    assert (again.status_code, again.json()["code"]) == (409, "already_paid")
+    assert PaymentSession.objects.count() == 1
 
 
 @pytest.mark.parametrize("field", ["success_url", "cancel_url"])

@@ -1,0 +1,144 @@
+"""What staff do with bookings and the catalogue on their own site."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from access.models import User
+from bookings import services
+from bookings.models import Booking, Resource, Service
+from payments.models import PaymentSession
+from tenants.models import Tenant
+from tests.stripe_control import Control
+from tests.support import JobRunner
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def site(in_alpha: Tenant, owner: User) -> Client:
+    client = Client(HTTP_HOST=in_alpha.hosts[0])
+    client.force_login(owner, backend="access.backends.RoleBackend")
+    return client
+
+
+def service_form(**changes: Any) -> dict[str, Any]:
+    return {
+        "name": "Haircut", "description": "", "duration_minutes": "45", "price": "45.50",
+        "deposit_kind": "amount", "deposit_amount": "10.00", "deposit_percent": "",
+        "resources": [Resource.objects.get().pk], "is_active": "on", "position": "0", **changes,
+    }  # fmt: skip
+
+
+def test_prices_are_typed_as_people_write_them(site: Client) -> None:
+    assert site.post("/admin/bookings/service/add/", service_form()).status_code == 302
+    service = Service.objects.get()
+    assert (service.price, service.deposit, service.resources.count()) == (4550, 1000, 1)
+    page = site.get(f"/admin/bookings/service/{service.pk}/change/").content.decode()
+    assert 'value="45.50"' in page
+    percent = service_form(deposit_kind="percent", deposit_percent="20", deposit_amount="")
+    site.post(f"/admin/bookings/service/{service.pk}/change/", percent)
+    service.refresh_from_db()
+    assert (service.deposit_value, service.deposit) == (20, 910)
+
+
+@pytest.mark.parametrize(
+    ("changes", "complaint"),
+    [
+        ({"price": "-1"}, "greater than or equal to 0"),
+        ({"price": "1.005"}, "at most 2 decimals"),
+        ({"price": "99999999"}, "not that much money"),
+        ({"price": "x"}, "Enter a number"),
+        ({"deposit_amount": "45.51"}, "more than the price"),
+        ({"deposit_amount": ""}, "how much the deposit is"),
+        ({"deposit_kind": "percent", "deposit_percent": "101"}, "less than or equal to 100"),
+        ({"duration_minutes": "0"}, "greater than or equal to 5"),
+        ({"duration_minutes": "1441"}, "less than or equal to 1440"),
+        ({"name": ""}, "required"),
+    ],
+)
+def test_a_bad_service_is_said_beside_its_field(
+    site: Client, changes: dict[str, str], complaint: str
+) -> None:
+    response = site.post("/admin/bookings/service/add/", service_form(**changes))
+    assert response.status_code == 200
+    assert complaint in response.content.decode()
+    assert not Service.objects.exists()
+
+
+def booking_form(**changes: str) -> dict[str, Any]:
+    return {
+        "service": Service.objects.get().pk, "starts_at": "2027-07-01T10:00",
+        "customer_name": "Walk In", "customer_email": "w@example.com", **changes,
+    }  # fmt: skip
+
+
+@pytest.fixture
+def haircut(in_alpha: Tenant) -> Service:
+    return Service.objects.create(name="Haircut", duration_minutes=60, price=4500)
+
+
+def test_a_booking_on_the_phone_is_taken_on_the_businesss_clocks(
+    site: Client, haircut: Service
+) -> None:
+    assert site.post("/admin/bookings/booking/add/", booking_form()).status_code == 302
+    booking = Booking.objects.get()
+    assert booking.starts_at == datetime(2027, 7, 1, 9, tzinfo=UTC)
+    assert (booking.status, booking.total_amount) == ("CONFIRMED", 4500)
+
+
+@pytest.mark.parametrize(
+    ("starts_at", "complaint"),
+    [
+        ("2027-07-01T10:30", "This time is taken"),
+        ("2020-07-01T10:00", "must be in the future"),
+        ("2027-03-28T01:30", "may be ambiguous or it may not exist"),
+        ("soon", "Enter a valid date/time"),
+    ],
+)
+def test_a_booking_that_cannot_be_taken_says_why(
+    site: Client, haircut: Service, starts_at: str, complaint: str
+) -> None:
+    site.post("/admin/bookings/booking/add/", booking_form())
+    response = site.post("/admin/bookings/booking/add/", booking_form(starts_at=starts_at))
+    assert response.status_code == 400
+    assert complaint in response.content.decode()
+    assert Booking.objects.count() == 1
+
+
+def test_cancelling_gives_the_deposit_back_if_staff_say_so(
+    site: Client, in_alpha: Tenant, stripe: Control, run_jobs: JobRunner
+) -> None:
+    wanted = services.BookingRequest(
+        customer_name="Ann", customer_email="a@example.com", service=None, service_name="Cut",
+        starts_at=datetime(2027, 3, 1, 10, tzinfo=UTC), total_amount=4500, deposit_amount=1000,
+    )  # fmt: skip
+    booking = services.book(wanted)
+    session = services.start_payment(booking, own_hosts=in_alpha.hosts)
+    stripe("pay", session=session.stripe_checkout_session_id)
+    services.settle(booking)
+    path = f"/admin/bookings/booking/{booking.pk}/cancel/"
+    assert site.get(path).status_code == 200
+    booking.refresh_from_db()
+    assert booking.status == "CONFIRMED"
+    site.post(path, {"refund": "on"})
+    run_jobs()
+    booking.refresh_from_db()
+    assert booking.status == "CANCELLED"
+    assert PaymentSession.objects.get().status == "refunded"
+    again = site.post(path, {"refund": "on"}, follow=True).content.decode()
+    assert "cancelled already" in again
+
+
+def test_money_time_and_customer_are_not_typed_over(site: Client, haircut: Service) -> None:
+    site.post("/admin/bookings/booking/add/", booking_form())
+    booking = Booking.objects.get()
+    site.post(
+        f"/admin/bookings/booking/{booking.pk}/change/",
+        {"notes": "Likes tea", "total_amount": "1", "status": "CANCELLED", "customer_name": "Eve"},
+    )
+    booking.refresh_from_db()
+    assert (booking.notes, booking.total_amount) == ("Likes tea", 4500)
+    assert (booking.status, booking.customer_name) == ("CONFIRMED", "Walk In")
