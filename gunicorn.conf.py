@@ -3,12 +3,20 @@
 Never add preload_app: the workers would share database connections, and with them a business.
 """
 
+import importlib
 import os
 from typing import Any
 
+from django.core.exceptions import ImproperlyConfigured
 from gunicorn.glogging import Logger
 
 from tenants.logs import redact
+
+try:
+    # A bad setting stops the start here, in one sentence.
+    importlib.import_module("config.settings")
+except ImproperlyConfigured as error:
+    raise SystemExit(f"Tillhouse can't start: {error}") from None
 
 wsgi_app = "config.wsgi"
 worker_class = "gthread"

@@ -18,6 +18,7 @@ from bookings.models import Booking, OpeningHours, Service
 from payments.services import PaymentError, payments_enabled
 from tenants.colours import readable_on
 from tenants.current import current_tenant
+from tenants.logo import logo_of
 
 DAYS_SHOWN = 14
 LAST_DAY_AHEAD = timedelta(days=365)
@@ -52,9 +53,10 @@ def brand_css(request: HttpRequest) -> HttpResponse:
 def logo(request: HttpRequest) -> HttpResponse:
     """The business's logo, a PNG, JPEG or WebP."""
     tenant = current_tenant()
-    if not tenant.logo:
+    picture = logo_of(tenant) if tenant.logo_type else None
+    if picture is None:
         raise Http404("This business has no logo.")
-    return HttpResponse(bytes(tenant.logo), content_type=tenant.logo_type)
+    return HttpResponse(picture, content_type=tenant.logo_type)
 
 
 @require_safe

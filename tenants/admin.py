@@ -48,7 +48,7 @@ class TenantAdmin(ModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Tenant]:
         found: QuerySet[Tenant] = super().get_queryset(request)
-        return found.prefetch_related("domains")
+        return found.with_hosts()
 
     def has_delete_permission(self, request: HttpRequest, obj: Tenant | None = None) -> bool:
         return False
@@ -116,7 +116,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         .annotate(Count("id"))
         .values_list("status", "id__count")
     )
-    newest = Tenant.objects.prefetch_related("domains").order_by("-created_at")[:10]
+    newest = Tenant.objects.with_hosts().order_by("-created_at")[:10]
     context["figures"] = [(label, counts.get(status, 0)) for status, label in Tenant.Status.choices]
     context["tables"] = [
         {

@@ -38,7 +38,7 @@ class TenantTask:
 
     def _run(self, *, schema: str, **arguments: Any) -> None:
         with schema_context(get_public_schema_name()):
-            tenant = Tenant.objects.prefetch_related("domains").filter(schema_name=schema).first()
+            tenant = Tenant.objects.with_hosts().filter(schema_name=schema).first()
         if tenant is None:
             # The business was deleted after the job was made: nothing is left to work on.
             return

@@ -28,6 +28,15 @@ LOCALES = [
 ]
 
 
+class TenantQuerySet(models.QuerySet["Tenant"]):
+    def with_hosts(self) -> "TenantQuerySet":
+        """Tenants as they are entered: with their hosts, which a business can't look up itself.
+
+        The logo stays behind, it would be read at every request.
+        """
+        return self.defer("logo").prefetch_related("domains")
+
+
 class Tenant(TenantMixin):
     """A business. Its bookings, payments, staff and keys are in the schema `schema_name`."""
 
@@ -75,6 +84,8 @@ class Tenant(TenantMixin):
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
+    objects = TenantQuerySet.as_manager()
+
     class Meta:
         ordering = ["name"]
         constraints = [
@@ -97,7 +108,7 @@ class Tenant(TenantMixin):
 
     @cached_property
     def hosts(self) -> tuple[str, ...]:
-        """Every host of the business, the primary one first; read from ``public`` once."""
+        """Every host of the business, the primary one first; see `TenantQuerySet.with_hosts`."""
         ordered = sorted(self.domains.all(), key=lambda domain: not domain.is_primary)
         return tuple(domain.domain for domain in ordered)
 

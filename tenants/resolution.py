@@ -23,7 +23,7 @@ def tenant_for_host(host: str) -> Tenant | None:
         found: Tenant | None = (
             Tenant.objects.filter(domains__domain=host)
             .exclude(status=Tenant.Status.PROVISIONING)
-            .prefetch_related("domains")
+            .with_hosts()
             .first()
         )
     return found

@@ -79,8 +79,7 @@ def beta(db: None) -> Tenant:
 
 def _tenant(schema: str) -> Tenant:
     with schema_context("public"):
-        tenant = Tenant.objects.prefetch_related("domains").get(schema_name=schema)
-        tenant.hosts  # noqa: B018 - read while in public
+        tenant = Tenant.objects.with_hosts().get(schema_name=schema)
     assert isinstance(tenant, Tenant)
     return tenant
 

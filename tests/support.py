@@ -41,8 +41,7 @@ def empty_everything() -> None:
     Domain.objects.exclude(domain__endswith=".localhost").delete()
     _truncate("public", [*KEPT, "tenants_domain"])
     _truncate("extensions", [])
-    for tenant in Tenant.objects.prefetch_related("domains").order_by("schema_name"):
-        tenant.hosts  # noqa: B018 - read while in public
+    for tenant in Tenant.objects.with_hosts().order_by("schema_name"):
         with tenant_context(tenant):
             _truncate(tenant.schema_name, KEPT)
             tenant_provisioned.send(Tenant, tenant=tenant, owner_email="", owner_password=None)

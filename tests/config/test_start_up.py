@@ -76,6 +76,19 @@ def test_a_bad_setting_is_named(name: str, value: str | None) -> None:
         assert secret not in said
 
 
+def test_the_web_server_stops_with_the_same_sentence() -> None:
+    merged = {name: value for name, value in GOOD.items() if name != "ENV_FILE"}
+    command = [sys.executable, "-m", "gunicorn", "--check-config"]
+    for changes, code in (({}, 0), ({"SECRET_KEY": ""}, 1)):
+        result = subprocess.run(
+            command, env={**merged, **changes}, cwd=ROOT, capture_output=True, text=True,
+            check=False,
+        )  # fmt: skip
+        assert result.returncode == code, result.stderr
+        assert ("Tillhouse can't start: SECRET_KEY is not set" in result.stderr) == bool(code)
+        assert "Traceback" not in result.stderr
+
+
 def test_debug_needs_neither_key() -> None:
     code, _ = start(DEBUG="true", SECRET_KEY=None, FIELD_ENCRYPTION_KEYS=None)
     assert code == 0

@@ -63,7 +63,7 @@ class Command(BaseCommand):
     def list(self, **options: Any) -> None:
         row = "{:<24} {:<11} {:<11} {:<20} {}"
         self.stdout.write(row.format("NAME", "KIND", "STATUS", "TIME ZONE", "ADDRESS"))
-        for tenant in Tenant.objects.prefetch_related("domains"):
+        for tenant in Tenant.objects.with_hosts():
             self.stdout.write(
                 row.format(
                     tenant.schema_name, tenant.kind, tenant.status, tenant.time_zone, tenant.url
