@@ -13,7 +13,7 @@ from unfold.decorators import action, display
 
 from tenants.admin_sites import form_page, operator_site
 from tenants.forms import BusinessForm, NewBusinessForm
-from tenants.models import Domain, Tenant
+from tenants.models import Domain, Tenant, TenantQuerySet
 from tenants.provisioning import provision, set_status
 
 STATUS_COLOURS = {
@@ -46,8 +46,8 @@ class TenantAdmin(ModelAdmin):
     )  # fmt: skip
     actions = ["suspend", "resume"]
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Tenant]:
-        found: QuerySet[Tenant] = super().get_queryset(request)
+    def get_queryset(self, request: HttpRequest) -> TenantQuerySet:
+        found: TenantQuerySet = super().get_queryset(request)
         return found.with_hosts()
 
     def has_delete_permission(self, request: HttpRequest, obj: Tenant | None = None) -> bool:

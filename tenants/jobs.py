@@ -51,7 +51,8 @@ def tenant_task(
 ) -> Callable[[Callable[..., None]], TenantTask]:
     """Register the decorated function as the task `name`.
 
-    It is retried `attempts` times after `first_wait` seconds, doubling (4 s … about 17 min).
+    A try that raises is followed by another, up to `attempts` of them, after `first_wait`
+    seconds plus 2, 4, 8 and so on: eight span nine minutes, twelve more than two hours.
     """
     retry = RetryStrategy(max_attempts=attempts, exponential_wait=2, wait=first_wait)
 
