@@ -191,6 +191,8 @@ CSRF_FAILURE_VIEW = "config.errors.csrf_failure"
 # The cookie storage signs with SECRET_KEY alone; the session lives in the business's schema.
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 SECURE_SSL_REDIRECT = SECURE and environment.boolean("SSL_REDIRECT", default=True)
+# A load balancer asks over plain http.
+SECURE_REDIRECT_EXEMPT = [r"^healthz/$"]
 SECURE_HSTS_SECONDS = environment.integer("HSTS_SECONDS", default=31536000) if SECURE else 0
 # Other subdomains and the browsers' preload list are the domain owner's decision, not ours.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
