@@ -21,7 +21,7 @@ def _all(models: Iterable[str], actions: str = "view add change delete") -> froz
 _STAFF = (
     _all(["bookings.booking"], "view add change")
     | _all(["bookings.service", "bookings.resource", "bookings.openinghours"], "view")
-    | _all(["payments.paymentsession", "payments.refund"], "view")
+    | _all(["payments.paymentsession", "payments.refund", "payments.dispute"], "view")
 )
 _MANAGER = (
     _STAFF
@@ -31,6 +31,9 @@ _MANAGER = (
             "payments.customer",
             "payments.transaction",
             "payments.stripeevent",
+            "payments.ledgerentry",
+            "payments.payout",
+            "payments.balancetransaction",
             "events.event",
             "events.webhookendpoint",
             "events.delivery",
@@ -38,7 +41,7 @@ _MANAGER = (
         ],
         "view",
     )
-    | {"payments.add_paymentsession", "payments.add_refund"}
+    | {"payments.add_paymentsession", "payments.add_refund", "payments.change_stripeevent"}
 )
 _OWNER = (
     _MANAGER

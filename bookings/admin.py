@@ -18,10 +18,10 @@ from bookings import services
 from bookings.admin_forms import CancelForm, ServiceForm, StaffBookingForm
 from bookings.errors import BookingError
 from bookings.models import Booking, OpeningHours, Resource, Service
-from bookings.templatetags.bookings import clock, local_time, money
 from payments.models import PaymentSession
 from tenants.admin_sites import form_page, staff_site
 from tenants.current import current_tenant
+from tenants.templatetags.business import clock, local_time, money
 
 STATUS_COLOURS = {
     "CONFIRMED": "success",

@@ -1,14 +1,11 @@
 """What staff fill in: catalogue in whole money, bookings in the business's own time."""
 
 from datetime import UTC, datetime
-from decimal import Decimal
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 from unfold.widgets import (
     UnfoldAdminCheckboxSelectMultipleWidget,
-    UnfoldAdminDecimalFieldWidget,
     UnfoldAdminEmailInputWidget,
     UnfoldAdminSelectWidget,
     UnfoldAdminTextareaWidget,
@@ -17,32 +14,7 @@ from unfold.widgets import (
 )
 
 from bookings.models import Service
-from payments.models import MAX_AMOUNT
-from tenants.currencies import exponent
-from tenants.current import current_tenant
-
-
-class WholeMoneyField(forms.DecimalField):
-    """An amount as people write it, 45.00, kept as minor units, 4500."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(min_value=0, widget=UnfoldAdminDecimalFieldWidget(), **kwargs)
-
-    @property
-    def digits(self) -> int:
-        return exponent(current_tenant().currency)
-
-    def prepare_value(self, value: Any) -> Any:
-        return Decimal(value).scaleb(-self.digits) if isinstance(value, int) else value
-
-    def clean(self, value: Any) -> int | None:
-        amount = super().clean(value)
-        if amount is None:
-            return None
-        minor = amount.scaleb(self.digits)
-        if minor != minor.to_integral_value() or minor > MAX_AMOUNT:
-            raise ValidationError(f"Use at most {self.digits} decimals, and not that much money.")
-        return int(minor)
+from tenants.money_field import WholeMoneyField
 
 
 class ServiceForm(forms.ModelForm):  # type: ignore[type-arg]

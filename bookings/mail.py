@@ -2,13 +2,12 @@
 
 from dataclasses import dataclass
 
-from django.conf import settings
-from django.core.mail import EmailMessage
 from django.template.loader import render_to_string
 
 from bookings.models import Booking
-from bookings.templatetags.bookings import local_time, money
 from tenants.current import current_tenant
+from tenants.mail import send_mail
+from tenants.templatetags.business import local_time, money
 
 
 @dataclass(frozen=True)
@@ -44,17 +43,9 @@ def send(booking_id: int, name: str) -> None:
         "time": local_time(booking.starts_at),
     }
     subject = message.subject.format(service=booking.service_name, time=context["time"])
-    EmailMessage(
-        subject=" ".join(subject.split()),
-        body=render_to_string(f"bookings/mail/{name}.txt", context),
-        from_email=f"{_display_name(tenant.name)} <{settings.DEFAULT_FROM_EMAIL}>",
+    send_mail(
+        subject,
+        render_to_string(f"bookings/mail/{name}.txt", context),
         to=[booking.customer_email],
-        bcc=[tenant.contact_email] if message.to_business and tenant.contact_email else [],
-        reply_to=[tenant.contact_email] if tenant.contact_email else [],
-    ).send()
-
-
-def _display_name(name: str) -> str:
-    """Return `name` as a quoted string for a From header (RFC 5322, section 3.2.4)."""
-    printable = "".join(character for character in name if character.isprintable())
-    return '"' + printable.replace("\\", "").replace('"', "") + '"'
+        copy_to_business=message.to_business,
+    )

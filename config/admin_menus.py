@@ -11,14 +11,15 @@ TILLHOUSE_TEAL = {
 }  # fmt: skip
 
 
-def _entry(title: str, icon: str, model: str) -> dict[str, Any]:
+def _entry(title: str, icon: str, model: str, page: str = "") -> dict[str, Any]:
     app, name = model.split(".")
 
     def may_see(request: HttpRequest) -> bool:
         return bool(request.user.has_perm(f"{app}.view_{name}"))
 
     return {
-        "title": title, "icon": icon, "link": f"/admin/{app}/{name}/", "permission": may_see,
+        "title": title, "icon": icon, "link": f"/admin/{app}/{name}/{page}",
+        "permission": may_see,
     }  # fmt: skip
 
 
@@ -76,8 +77,23 @@ STAFF: dict[str, Any] = {
                 "items": [
                     _entry("Payments", "payments", "payments.paymentsession"),
                     _entry("Refunds", "undo", "payments.refund"),
-                    _entry("Transactions", "receipt_long", "payments.transaction"),
+                    _entry("Disputes", "gavel", "payments.dispute"),
                     _entry("Customers", "groups", "payments.customer"),
+                ],
+            },
+            {
+                "title": "Books",
+                "items": [
+                    _entry("Statement", "summarize", "payments.ledgerentry", "statement/"),
+                    _entry("Ledger", "menu_book", "payments.ledgerentry"),
+                    _entry("Transactions", "receipt_long", "payments.transaction"),
+                    _entry("Payouts", "account_balance", "payments.payout"),
+                    _entry("Stripe's balance", "balance", "payments.balancetransaction"),
+                ],
+            },
+            {
+                "title": "Stripe",
+                "items": [
                     _entry("Stripe account", "key", "payments.stripeaccount"),
                     _entry("Stripe events", "inbox", "payments.stripeevent"),
                 ],

@@ -56,6 +56,8 @@ TENANT_MODEL = "tenants.Tenant"
 TENANT_DOMAIN_MODEL = "tenants.Domain"
 # Extensions and the job queue: the only schema beside its own that a business's path holds.
 EXTENSIONS_SCHEMA = "extensions"
+# The database itself refuses to change a business's books.
+APPEND_ONLY_TRIGGERS = environment.boolean("APPEND_ONLY_TRIGGERS", default=True)
 
 # In the platform's schema and in every business's: each has people and sessions of its own.
 _EVERYWHERE = [

@@ -13,8 +13,8 @@ from access.authentication import holder_token
 from access.fields import IdentifierField, MoneyField, StrictCharField
 from access.permissions import IsMemberOrHolder, is_member
 from payments import services
-from payments.errors import AlreadyPaid, PaymentNotFound
-from payments.models import PaymentSession
+from payments.errors import AlreadyPaid, InvalidPayment, PaymentNotFound
+from payments.models import PaymentSession, Refund
 from tenants.current import current_tenant
 
 NOT_YOURS = "Send an API key of this business, or the token of this payment."
@@ -110,7 +110,10 @@ class StatusView(APIView):
                 "status": session.status,
                 "amount_pence": session.amount,
                 "amount_refunded_pence": session.amount_refunded,
+                "amount_refundable_pence": session.amount_refundable,
                 "currency": session.currency,
+                "is_processing": session.is_processing,
+                "is_disputed": session.is_disputed,
             }
         )
 
@@ -125,3 +128,59 @@ class StatusView(APIView):
         if session.access_token != holder_token(request):
             raise NotAuthenticated(NOT_YOURS)
         return session
+
+
+class RefundFields(serializers.Serializer[Any]):
+    payment_session_id = StrictCharField(max_length=64)
+    amount_pence = MoneyField(required=False, min_value=1)
+    currency = StrictCharField(required=False, max_length=3)
+    reason = StrictCharField(required=False, allow_blank=True, max_length=200)
+    idempotency_key = StrictCharField(required=False, max_length=200)
+
+
+class RefundsView(APIView):
+    """``POST /api/payments/refunds/``: give money back, all that is left without an amount."""
+
+    staff_permissions = {"POST": "payments.add_refund"}
+
+    def post(self, request: Request) -> Response:
+        fields = RefundFields(data=request.data)
+        fields.is_valid(raise_exception=True)
+        asked = fields.validated_data
+        session = services.get_payment_session(asked["payment_session_id"])
+        if asked.get("currency", session.currency).upper() != session.currency:
+            raise InvalidPayment(f"currency must be {session.currency}", field="currency")
+        key = asked.get("idempotency_key")
+        refund = services.refund_payment(
+            payment_session_id=str(session.pk),
+            amount=asked.get("amount_pence"),
+            reason=asked.get("reason", ""),
+            idempotency_key=f"api:{key}" if key else None,
+            actor=actor_of(request),
+        )
+        return Response(refund_body(refund), status=201)
+
+
+class RefundView(APIView):
+    """``GET /api/payments/refunds/{refund_id}/``"""
+
+    staff_permissions = {"GET": "payments.view_refund"}
+
+    def get(self, request: Request, refund_id: str) -> Response:
+        return Response(refund_body(services.get_refund(refund_id)))
+
+
+def refund_body(refund: Refund) -> dict[str, Any]:
+    """Return what the API says of a refund, and what is left of its payment."""
+    session = PaymentSession.objects.get(pk=refund.payment_session_id)
+    return {
+        "refund_id": str(refund.pk),
+        "payment_session_id": str(session.pk),
+        "status": refund.status,
+        "amount_pence": refund.amount,
+        "currency": refund.currency,
+        "reason": refund.reason,
+        "failure_reason": refund.failure_reason,
+        "amount_refunded_pence": session.amount_refunded,
+        "amount_refundable_pence": session.amount_refundable,
+    }

@@ -1,5 +1,7 @@
-"""The Stripe account's settings: secrets go in and never come out again."""
+"""What staff fill in about money. Secrets go in and never come out again."""
 
+import uuid
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -12,7 +14,8 @@ from unfold.widgets import (
     UnfoldBooleanSwitchWidget,
 )
 
-from payments.models import CURRENCY_CHOICES, StripeAccount
+from payments.models import CURRENCY_CHOICES, PaymentSession, StripeAccount
+from tenants.money_field import WholeMoneyField
 
 SECRETS = {
     "secret_key": "Secret key",
@@ -101,3 +104,37 @@ class StripeAccountForm(forms.ModelForm):  # type: ignore[type-arg]
         changed = [name for name in self.changed_data if name not in (*SECRETS, "remove")]
         secrets = [n for n in SECRETS if getattr(self.instance, n) != self.stored[n]]
         return sorted(changed + secrets)
+
+
+class RefundForm(forms.Form):
+    """How much to give back, and why. The key makes a second click the same refund."""
+
+    reason = forms.CharField(max_length=200, required=False, widget=UnfoldAdminTextInputWidget())
+    key = forms.UUIDField(widget=forms.HiddenInput())
+
+    def __init__(self, data: Any, *, session: PaymentSession) -> None:
+        super().__init__(data, initial={"amount": session.amount_refundable, "key": uuid.uuid4()})
+        self.fields["amount"] = WholeMoneyField(
+            min_value=Decimal("0.001"),
+            currency=session.currency,
+            label=f"Amount in {session.currency}",
+        )
+        self.order_fields(["amount", "reason"])
+
+
+class PeriodForm(forms.Form):
+    """Whole days, the last one included."""
+
+    first = forms.DateField(label="From", widget=UnfoldAdminTextInputWidget(attrs={"type": "date"}))
+    last = forms.DateField(
+        label="To and including", widget=UnfoldAdminTextInputWidget(attrs={"type": "date"})
+    )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        first, last = cleaned.get("first"), cleaned.get("last")
+        if first and last and first > last:
+            self.add_error("last", "The last day can't be before the first.")
+        if (last and last.year > 9000) or (first and first.year < 1970):
+            self.add_error("first", "Choose days between 1970 and 9000.")
+        return cleaned

@@ -2,42 +2,32 @@
 
 An event is committed before anything is done with it, so it can't be lost; it is acted on in one
 transaction, so its effects come together or not at all; a failure is written down outside that
-transaction, and a job tries again.
+transaction, and a job tries again. What keeps failing ends as `dead`, for a person to replay.
 """
 
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 from django.db import models, transaction
 from django.utils import timezone
 
-from payments import transitions
-from payments.errors import EventMismatch, GatewayRejected
-from payments.gateway import Gateway
-from payments.models import PaymentSession, StripeAccount, StripeEvent
-from payments.stripe_objects import (
-    Charge,
-    CheckoutSession,
-    PaymentIntent,
-    StripeObject,
-    StripeRefund,
-)
-from tenants.current import current_schema
+from access.actors import Actor
+from events.services import record
+from payments.errors import EventMismatch
+from payments.gateway import API_VERSION
+from payments.handlers import HANDLERS, Plan
+from payments.lookup import NotOurs, locked_session
+from payments.models import StripeAccount, StripeEvent
 
 logger = logging.getLogger(__name__)
 
 FIRST_RETRY = timedelta(seconds=15)
+# The first try and eleven by the job: a little more than two hours.
+MAX_ATTEMPTS = 12
 
 
-class NotOurs(Exception):
-    """The event is about something this business did not start here."""
-
-
-def store(payload: dict[str, Any]) -> StripeEvent:
+def store(payload: dict[str, Any], source: str = StripeEvent.Source.WEBHOOK) -> StripeEvent:
     """Keep a verified event, once however often it is delivered, and return its row.
 
     With it comes a job that acts on the event in case this process is killed before it has.
@@ -51,6 +41,7 @@ def store(payload: dict[str, Any]) -> StripeEvent:
             event_id=payload["id"],
             defaults={
                 "type": payload["type"],
+                "source": source,
                 "api_version": str(payload.get("api_version") or "")[:50],
                 "livemode": payload.get("livemode") is True,
                 "payload": payload,
@@ -62,49 +53,70 @@ def store(payload: dict[str, Any]) -> StripeEvent:
     return event
 
 
-def receive(payload: dict[str, Any]) -> None:
+def receive(payload: dict[str, Any], source: str = StripeEvent.Source.WEBHOOK) -> StripeEvent:
     """Store an event and act on it now; whatever goes wrong from here on is ours to retry."""
-    event = store(payload)
-    if event.status in StripeEvent.SETTLED:
-        return
-    try:
-        process(event.pk)
-    except Exception:
-        logger.exception("Event %s failed, it will be retried", event.event_id)
+    event = store(payload, source)
+    if not event.is_settled:
+        try:
+            process(event.pk)
+        except Exception:
+            logger.exception("Event %s failed, it will be retried", event.event_id)
+    return event
 
 
 def process(event_pk: int) -> None:
     """Act on a stored event, unless that has been done or is being done right now.
 
     An exception of a handler leaves none of its effects behind; it is noted on the event and
-    raised again.
+    raised again, until the event has failed `MAX_ATTEMPTS` times and is given up.
     """
-    event = StripeEvent.objects.get(pk=event_pk)
-    if event.status in StripeEvent.SETTLED:
+    event = StripeEvent.objects.filter(pk=event_pk).first()
+    if event is None or event.is_settled:
         return
     try:
         plan = _plan(event)
         with transaction.atomic():
             _apply(event_pk, plan)
     except Exception as error:
-        # Outside the rolled-back transaction, so the reason survives.
-        StripeEvent.objects.filter(pk=event_pk).exclude(status__in=StripeEvent.SETTLED).update(
-            status=StripeEvent.Status.FAILED,
-            attempts=models.F("attempts") + 1,
-            error=f"{type(error).__name__}: {error}"[:1000],
-        )
-        raise
+        if not _note_failure(event_pk, error):
+            raise
 
 
-Apply = Callable[[PaymentSession], object]
+def _note_failure(event_pk: int, error: Exception) -> bool:
+    """Write the reason where the rollback can't take it; return whether that was the last try."""
+    undecided = StripeEvent.objects.filter(pk=event_pk).exclude(status__in=StripeEvent.SETTLED)
+    undecided.update(
+        status=models.Case(
+            models.When(
+                attempts__gte=MAX_ATTEMPTS - 1, then=models.Value(StripeEvent.Status.DEAD.value)
+            ),
+            default=models.Value(StripeEvent.Status.FAILED.value),
+        ),
+        attempts=models.F("attempts") + 1,
+        error=f"{type(error).__name__}: {error}"[:1000],
+    )
+    is_dead = StripeEvent.objects.filter(pk=event_pk, status=StripeEvent.Status.DEAD).exists()
+    if is_dead:
+        logger.exception("Event %s is given up", event_pk)
+    return is_dead
 
 
-@dataclass(frozen=True)
-class Plan:
-    """Which payment an event is about, and what to do with it once it is locked."""
+def replay(event: StripeEvent, *, actor: Actor) -> StripeEvent:
+    """Act again on an event that failed or contradicted our records; return it as it is then.
 
-    find: dict[str, str]
-    apply: Apply
+    Safe for any event: effects are keyed on Stripe's objects, so none happens twice.
+    """
+    with transaction.atomic():
+        locked = StripeEvent.objects.select_for_update().get(pk=event.pk)
+        locked.status, locked.attempts, locked.error = StripeEvent.Status.RECEIVED, 0, ""
+        locked.save(update_fields=["status", "attempts", "error"])
+        record("stripe_event.replayed", locked, {"event_id": locked.event_id}, actor)
+    return receive(locked.payload)
+
+
+def forget_expired() -> int:
+    """Delete events that were dealt with long ago; return how many."""
+    return StripeEvent.objects.all().expired().delete()[0]
 
 
 def _plan(event: StripeEvent) -> Plan | EventMismatch | None:
@@ -113,38 +125,41 @@ def _plan(event: StripeEvent) -> Plan | EventMismatch | None:
     if handler is None:
         return None
     try:
-        _check_mode(event)
-        return handler(event.payload["data"]["object"])
+        _check_origin(event)
+        return handler(event.payload["data"]["object"], event.created_at)
     except NotOurs:
         return None
     except EventMismatch as mismatch:
         return mismatch
 
 
-def _check_mode(event: StripeEvent) -> None:
+def _check_origin(event: StripeEvent) -> None:
+    """Raise EventMismatch for an event that this business's account can't have sent like this."""
     account = StripeAccount.objects.current()
     if event.livemode != account.livemode:
         modes = {True: "live", False: "test"}
         raise EventMismatch(
             f"a {modes[event.livemode]} event for an account in {modes[account.livemode]} mode"
         )
+    if event.api_version and event.api_version != API_VERSION:
+        raise EventMismatch(
+            f"it is written in API version {event.api_version}, the webhook endpoint must use "
+            f"{API_VERSION}"
+        )
+    sender = event.payload.get("account")
+    if sender and account.stripe_account_id and sender != account.stripe_account_id:
+        raise EventMismatch("it is about another Stripe account")
 
 
 def _apply(event_pk: int, plan: Plan | EventMismatch | None) -> None:
     event = StripeEvent.objects.select_for_update(skip_locked=True).filter(pk=event_pk).first()
-    if event is None or event.status in StripeEvent.SETTLED:
+    if event is None or event.is_settled:
         return
     event.status, event.error = StripeEvent.Status.PROCESSED, ""
     if isinstance(plan, EventMismatch):
         event.status, event.error = StripeEvent.Status.FLAGGED, str(plan)
-    elif plan is None or (session := _locked_session(plan.find)) is None:
+    elif plan is None or not _carry_out(event, plan):
         event.status = StripeEvent.Status.IGNORED
-    else:
-        try:
-            with transaction.atomic():
-                plan.apply(session)
-        except EventMismatch as mismatch:
-            event.status, event.error = StripeEvent.Status.FLAGGED, str(mismatch)
     if event.status == StripeEvent.Status.FLAGGED:
         logger.error("Event %s contradicts our records: %s", event.event_id, event.error)
     event.attempts += 1
@@ -152,106 +167,14 @@ def _apply(event_pk: int, plan: Plan | EventMismatch | None) -> None:
     event.save(update_fields=["status", "error", "attempts", "processed_at"])
 
 
-def _locked_session(find: dict[str, str]) -> PaymentSession | None:
-    """Lock and return the payment that has the first known of the ids in `find`."""
-    for field, value in find.items():
-        session = PaymentSession.objects.select_for_update().filter(**{field: value}).first()
-        if session is not None:
-            return session
-    return None
-
-
-def _ids(schema: str, payment_session_id: str, **stripe_ids: str) -> dict[str, str]:
-    """Return by which ids to look for a payment: ours from the metadata, then Stripe's.
-
-    Raises NotOurs for an object that another business, on the same Stripe account, has made.
-    """
-    if schema and schema != current_schema():
-        raise NotOurs
-    found = {field: value for field, value in stripe_ids.items() if value}
+def _carry_out(event: StripeEvent, plan: Plan) -> bool:
+    """Do what `plan` says, or flag the event; return False when its payment is unknown."""
+    session = None if plan.ids is None else locked_session(plan.ids)
+    if session is None and plan.ids is not None:
+        return False
     try:
-        return {"pk": str(UUID(payment_session_id)), **found} if payment_session_id else found
-    except ValueError:
-        return found
-
-
-def _checkout_session(data: StripeObject) -> tuple[CheckoutSession, dict[str, str]]:
-    checkout = CheckoutSession.read(data)
-    ids = _ids(checkout.schema, checkout.payment_session_id, stripe_checkout_session_id=checkout.id)
-    return checkout, ids
-
-
-def checkout_session_completed(data: StripeObject) -> Plan:
-    checkout, ids = _checkout_session(data)
-    return Plan(ids, lambda session: transitions.apply_checkout_session(session, checkout))
-
-
-def checkout_session_expired(data: StripeObject) -> Plan:
-    checkout, ids = _checkout_session(data)
-
-    def apply(session: PaymentSession) -> None:
-        transitions.adopt_checkout_session(session, checkout)
-        transitions.mark_canceled(session)
-
-    return Plan(ids, apply)
-
-
-def checkout_session_async_payment_failed(data: StripeObject) -> Plan:
-    checkout, ids = _checkout_session(data)
-
-    def apply(session: PaymentSession) -> None:
-        transitions.adopt_checkout_session(session, checkout)
-        transitions.mark_failed(session, transitions.ASYNC_PAYMENT_FAILED, is_final=True)
-
-    return Plan(ids, apply)
-
-
-def _payment_intent(data: StripeObject) -> tuple[PaymentIntent, dict[str, str]]:
-    intent = PaymentIntent.read(data)
-    ids = _ids(intent.schema, intent.payment_session_id, stripe_payment_intent_id=intent.id)
-    return intent, ids
-
-
-def payment_intent_succeeded(data: StripeObject) -> Plan:
-    intent, ids = _payment_intent(data)
-    return Plan(ids, lambda session: transitions.apply_payment_intent(session, intent))
-
-
-def payment_intent_payment_failed(data: StripeObject) -> Plan:
-    intent, ids = _payment_intent(data)
-    return Plan(ids, lambda session: transitions.mark_failed(session, intent.failure_code))
-
-
-def charge_refunded(data: StripeObject) -> Plan:
-    """A charge no longer carries its refunds, so Stripe is asked for them."""
-    charge = Charge.read(data)
-    ids = _ids(
-        charge.schema, charge.payment_session_id, stripe_payment_intent_id=charge.payment_intent_id
-    )
-    if not any(PaymentSession.objects.filter(**{field: id}).exists() for field, id in ids.items()):
-        raise NotOurs
-    refunds = _refunds_of(charge, data)
-    return Plan(ids, lambda session: transitions.apply_charge(session, charge, refunds))
-
-
-def _refunds_of(charge: Charge, data: StripeObject) -> list[StripeRefund]:
-    carried = (data.get("refunds") or {}).get("data")
-    if carried:
-        return [StripeRefund.read(refund) for refund in carried]
-    try:
-        return Gateway(StripeAccount.objects.current()).list_refunds(
-            payment_intent_id=charge.payment_intent_id
-        )
-    except GatewayRejected as error:
-        raise EventMismatch(f"Stripe would not list the refunds of {charge.id}") from error
-
-
-HANDLERS: dict[str, Callable[[StripeObject], Plan]] = {
-    "checkout.session.completed": checkout_session_completed,
-    "checkout.session.expired": checkout_session_expired,
-    "checkout.session.async_payment_succeeded": checkout_session_completed,
-    "checkout.session.async_payment_failed": checkout_session_async_payment_failed,
-    "payment_intent.succeeded": payment_intent_succeeded,
-    "payment_intent.payment_failed": payment_intent_payment_failed,
-    "charge.refunded": charge_refunded,
-}
+        with transaction.atomic():
+            plan.apply(session)
+    except EventMismatch as mismatch:
+        event.status, event.error = StripeEvent.Status.FLAGGED, str(mismatch)
+    return True

@@ -17,3 +17,19 @@ def send_refund(*, refund_id: str) -> None:
     from payments.refunds import send
 
     send(refund_id)
+
+
+@tenant_task("payments.fetch_balance_transaction", attempts=12, first_wait=5)
+def fetch_balance_transaction(*, line_id: str) -> None:
+    """Take over one line of Stripe's balance: the fee of a payment, or a refund's."""
+    from payments import balances
+
+    balances.fetch(line_id)
+
+
+@tenant_task("payments.tell_staff_of_dispute")
+def tell_staff_of_dispute(*, dispute_pk: int, status: str) -> None:
+    """Tell the business by e-mail that a dispute was opened or has changed."""
+    from payments import mail
+
+    mail.send_dispute(dispute_pk, status)

@@ -104,6 +104,12 @@ def _checked_amount(session: PaymentSession, amount: int | None) -> int:
         amount = refundable
     elif not isinstance(amount, int) or isinstance(amount, bool) or amount <= 0:
         raise InvalidPayment("amount must be a whole number of at least 1", field="amount")
+    if session.is_disputed:
+        raise RefundRefused(
+            "The customer contests this payment: the bank decides about the money, so it can't be "
+            "refunded.",
+            refundable=0,
+        )
     if not session.is_paid:
         raise RefundRefused("This payment has not been paid, so there is nothing to refund.")
     if amount > refundable or amount == 0:

@@ -11,10 +11,11 @@ from uuid import UUID
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
+from django.utils import timezone
 
 from access.actors import SYSTEM, Actor
 from events.services import record
-from payments import transitions
+from payments import ledger, transitions
 from payments.errors import (
     EventMismatch,
     GatewayRejected,
@@ -27,7 +28,7 @@ from payments.errors import (
     ProcessorFailed,
 )
 from payments.gateway import CheckoutRequest, Gateway
-from payments.models import MAX_AMOUNT, Customer, PaymentSession, StripeAccount
+from payments.models import MAX_AMOUNT, Customer, PaymentSession, Refund, StripeAccount
 from payments.refunds import refund_payment, request_refund
 from payments.return_urls import check_return_url
 from payments.stripe_objects import SCHEMA_KEY, SESSION_KEY, CheckoutSession
@@ -41,8 +42,10 @@ __all__ = [
     "ProcessorFailed",
     "cancel_checkout",
     "checked_return_url",
+    "earn_deposits",
     "ensure_webhook",
     "get_payment_session",
+    "get_refund",
     "payments_enabled",
     "refund_payment",
     "request_refund",
@@ -85,6 +88,14 @@ def get_payment_session(payment_session_id: object) -> PaymentSession:
         raise PaymentNotFound("Payment session not found") from None
 
 
+def get_refund(refund_id: object) -> Refund:
+    """Return the refund; raises PaymentNotFound for an unknown or malformed id."""
+    try:
+        return Refund.objects.get(pk=UUID(str(refund_id)))
+    except (Refund.DoesNotExist, ValueError):
+        raise PaymentNotFound("Refund not found") from None
+
+
 def checked_return_url(url: object, *, field: str, own_hosts: Iterable[str]) -> str:
     """Return `url` if a checkout may return there; raises InvalidPayment, naming `field`."""
     origins = StripeAccount.objects.current().return_origins
@@ -106,13 +117,15 @@ def start_checkout(
     metadata: Mapping[str, Any] | None = None,
     access_token: str | None = None,
     expires_at: datetime | None = None,
+    is_deposit: bool = False,
     actor: Actor = SYSTEM,
 ) -> PaymentSession:
     """Ask Stripe for a page on which `amount` minor units can be paid, and return the payment.
 
     The same `idempotency_key` with the same arguments returns the same payment. The return
     addresses must lead to `own_hosts` or an allow-listed origin; Stripe replaces
-    ``{CHECKOUT_SESSION_ID}`` in `success_url`. `expires_at` is stretched to Stripe's bounds.
+    ``{CHECKOUT_SESSION_ID}`` in `success_url`. `expires_at` is stretched to Stripe's bounds. The
+    money of a deposit is owed to the customer until `earn_deposits` is called.
 
     Call it outside any transaction. Raises InvalidPayment (`field` names the argument),
     PaymentsDisabled, IdempotencyMismatch, ProcessorFailed.
@@ -131,6 +144,7 @@ def start_checkout(
         success_url=checked_return_url(success_url, field="success_url", own_hosts=own_hosts),
         cancel_url=checked_return_url(cancel_url, field="cancel_url", own_hosts=own_hosts),
         metadata=_checked_metadata(metadata or {}),
+        is_deposit=is_deposit,
         idempotency_key=_short_text(idempotency_key, "idempotency_key", 255),
     )
     session.request_fingerprint = _fingerprint(session, customer)
@@ -330,8 +344,22 @@ def _cancel_unopened(session: PaymentSession) -> PaymentSession:
 @transaction.atomic
 def _apply(session: PaymentSession, checkout: CheckoutSession) -> PaymentSession:
     locked = PaymentSession.objects.select_for_update().get(pk=session.pk)
-    transitions.apply_checkout_session(locked, checkout)
+    transitions.apply_checkout_session(locked, checkout, timezone.now())
     return locked
+
+
+@transaction.atomic
+def earn_deposits(payable_type: str, payable_id: str | int) -> None:
+    """What was booked has happened, or its deposit is kept: it is the business's own money now.
+
+    May be called again; what has been given back meanwhile is not earned.
+    """
+    deposits = PaymentSession.objects.select_for_update().filter(
+        payable_type=payable_type, payable_id=str(payable_id), is_deposit=True
+    )
+    now = timezone.now()
+    for session in deposits.filter(status__in=PaymentSession.PAID):
+        ledger.earn(session, now)
 
 
 def ensure_webhook(account: StripeAccount, *, base_url: str) -> None:
@@ -340,7 +368,7 @@ def ensure_webhook(account: StripeAccount, *, base_url: str) -> None:
     An endpoint of ours that is there already is moved; its secret stays good. `account` is
     changed but not saved. Raises ProcessorFailed when Stripe can't be reached or refuses the key.
     """
-    from payments.inbox import HANDLERS
+    from payments.handlers import HANDLERS
 
     url = f"{base_url}{WEBHOOK_PATH}"
     try:

@@ -6,7 +6,7 @@ rest of the app never sees Stripe's JSON. A field of the wrong type raises Event
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from payments.errors import EventMismatch
@@ -33,6 +33,14 @@ def number(data: StripeObject, name: str) -> int:
     if not isinstance(value, int) or isinstance(value, bool):
         raise EventMismatch(f"{name} is not a whole number")
     return value
+
+
+def moment(data: StripeObject, name: str) -> datetime:
+    """Return the Unix time in the field `name` as an aware datetime in UTC."""
+    try:
+        return datetime.fromtimestamp(number(data, name), UTC)
+    except (ValueError, OverflowError):
+        raise EventMismatch(f"{name} is not a time") from None
 
 
 def id_of(data: StripeObject, name: str) -> str:
@@ -130,6 +138,8 @@ class Charge:
     livemode: bool
     is_paid: bool
     payment_intent_id: str
+    balance_transaction_id: str
+    created: datetime
     schema: str
     payment_session_id: str
 
@@ -144,6 +154,8 @@ class Charge:
             livemode=data.get("livemode") is True,
             is_paid=data.get("paid") is True,
             payment_intent_id=id_of(data, "payment_intent"),
+            balance_transaction_id=id_of(data, "balance_transaction"),
+            created=moment(data, "created"),
             schema=text(metadata, SCHEMA_KEY),
             payment_session_id=text(metadata, SESSION_KEY),
         )
@@ -158,15 +170,119 @@ class StripeRefund:
     currency: str
     status: str
     failure_reason: str
+    payment_intent_id: str
+    charge_id: str
+    balance_transaction_id: str
+    created: datetime | None
+    schema: str
+    payment_session_id: str
     refund_id: str
 
     @classmethod
     def read(cls, data: StripeObject) -> "StripeRefund":
+        metadata = metadata_of(data)
         return cls(
             id=text(data, "id"),
             amount=number(data, "amount"),
             currency=text(data, "currency").upper(),
             status=text(data, "status") or "succeeded",
             failure_reason=text(data, "failure_reason"),
-            refund_id=text(metadata_of(data), REFUND_KEY),
+            payment_intent_id=id_of(data, "payment_intent"),
+            charge_id=id_of(data, "charge"),
+            balance_transaction_id=id_of(data, "balance_transaction"),
+            created=moment(data, "created") if data.get("created") else None,
+            schema=text(metadata, SCHEMA_KEY),
+            payment_session_id=text(metadata, SESSION_KEY),
+            refund_id=text(metadata, REFUND_KEY),
+        )
+
+
+@dataclass(frozen=True)
+class BalanceLine:
+    """docs.stripe.com/api/balance_transactions/object; `source` is its object, if expanded."""
+
+    id: str
+    category: str
+    description: str
+    amount: int
+    fee: int
+    net: int
+    currency: str
+    created: datetime
+    source_id: str
+    source: StripeObject | None
+
+    @classmethod
+    def read(cls, data: StripeObject) -> "BalanceLine":
+        source = data.get("source")
+        line = cls(
+            id=text(data, "id"),
+            category=text(data, "reporting_category"),
+            description=text(data, "description"),
+            amount=number(data, "amount"),
+            fee=number(data, "fee"),
+            net=number(data, "net"),
+            currency=text(data, "currency").upper(),
+            created=moment(data, "created"),
+            source_id=id_of(data, "source"),
+            source=source if isinstance(source, Mapping) else None,
+        )
+        if line.net != line.amount - line.fee:
+            raise EventMismatch(f"{line.id}: {line.amount} less {line.fee} is not {line.net}")
+        return line
+
+
+@dataclass(frozen=True)
+class StripePayout:
+    """docs.stripe.com/api/payouts/object"""
+
+    id: str
+    amount: int
+    currency: str
+    status: str
+    arrives_on: date | None
+    created: datetime
+
+    @classmethod
+    def read(cls, data: StripeObject) -> "StripePayout":
+        return cls(
+            id=text(data, "id"),
+            amount=number(data, "amount"),
+            currency=text(data, "currency").upper(),
+            status=text(data, "status"),
+            arrives_on=moment(data, "arrival_date").date() if data.get("arrival_date") else None,
+            created=moment(data, "created"),
+        )
+
+
+@dataclass(frozen=True)
+class StripeDispute:
+    """docs.stripe.com/api/disputes/object; `lines` is what it did to the balance so far."""
+
+    id: str
+    amount: int
+    currency: str
+    status: str
+    reason: str
+    charge_id: str
+    payment_intent_id: str
+    created: datetime
+    evidence_due_by: datetime | None
+    lines: tuple[BalanceLine, ...]
+
+    @classmethod
+    def read(cls, data: StripeObject) -> "StripeDispute":
+        evidence = data.get("evidence_details") or {}
+        lines = data.get("balance_transactions") or []
+        return cls(
+            id=text(data, "id"),
+            amount=number(data, "amount"),
+            currency=text(data, "currency").upper(),
+            status=text(data, "status"),
+            reason=text(data, "reason"),
+            charge_id=id_of(data, "charge"),
+            payment_intent_id=id_of(data, "payment_intent"),
+            created=moment(data, "created"),
+            evidence_due_by=moment(evidence, "due_by") if evidence.get("due_by") else None,
+            lines=tuple(BalanceLine.read(line) for line in lines),
         )

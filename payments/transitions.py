@@ -10,12 +10,13 @@ this order everywhere: payment session, then the payable's resource, then the pa
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.utils import timezone
 
 from access.actors import STRIPE, Actor
 from events.services import record
-from payments import signals
+from payments import ledger, signals
 from payments.errors import EventMismatch
 from payments.models import Customer, PaymentSession, Refund, Transaction
 from payments.stripe_objects import Charge, CheckoutSession, PaymentIntent, StripeRefund
@@ -40,6 +41,7 @@ class Received:
     currency: str
     livemode: bool
     object_id: str
+    at: datetime
     charge_id: str = ""
 
 
@@ -55,8 +57,10 @@ def event_data(session: PaymentSession) -> dict[str, object]:
     }
 
 
-def apply_checkout_session(session: PaymentSession, checkout: CheckoutSession) -> None:
-    """Bring `session` to what Stripe says of its Checkout Session now."""
+def apply_checkout_session(
+    session: PaymentSession, checkout: CheckoutSession, at: datetime
+) -> None:
+    """Bring `session` to what Stripe said of its Checkout Session `at` that time."""
     adopt_checkout_session(session, checkout)
     if checkout.status == "expired":
         mark_canceled(session)
@@ -68,6 +72,7 @@ def apply_checkout_session(session: PaymentSession, checkout: CheckoutSession) -
                 checkout.currency,
                 checkout.livemode,
                 checkout.payment_intent_id or checkout.id,
+                at,
             ),
         )
     elif checkout.status == "complete":
@@ -135,6 +140,7 @@ def _write_transaction(session: PaymentSession, received: Received) -> None:
         },
     )
     if created:
+        ledger.post_payment(transaction, received.at)
         return
     if received.charge_id and not transaction.stripe_charge_id:
         transaction.stripe_charge_id = received.charge_id
@@ -183,13 +189,15 @@ def mark_canceled(session: PaymentSession, actor: Actor = STRIPE) -> None:
     signals.payment_canceled.send(PaymentSession, payment_session=session)
 
 
-def apply_payment_intent(session: PaymentSession, intent: PaymentIntent) -> None:
-    """Bring `session` to what Stripe says of its PaymentIntent."""
+def apply_payment_intent(session: PaymentSession, intent: PaymentIntent, at: datetime) -> None:
+    """Bring `session` to what Stripe said of its PaymentIntent `at` that time."""
     _adopt(session, "stripe_payment_intent_id", intent.id)
     if intent.status == "succeeded":
         mark_succeeded(
             session,
-            Received(intent.amount, intent.currency, intent.livemode, intent.id, intent.charge_id),
+            Received(
+                intent.amount, intent.currency, intent.livemode, intent.id, at, intent.charge_id
+            ),
         )
 
 
@@ -203,6 +211,7 @@ def apply_charge(session: PaymentSession, charge: Charge, refunds: list[StripeRe
                 charge.currency,
                 charge.livemode,
                 charge.payment_intent_id or charge.id,
+                charge.created,
                 charge.id,
             ),
         )
@@ -233,8 +242,25 @@ def apply_refund(session: PaymentSession, told: StripeRefund) -> Refund:
         refund.status = REFUND_STATUS.get(told.status, Refund.Status.REQUESTED)
     refund.save()
     if refund.status != before:
+        _book_refund(refund, told.created or timezone.now())
         _tell_of_refund(session, refund)
+    _fetch_line(refund, told)
     return refund
+
+
+def _book_refund(refund: Refund, at: datetime) -> None:
+    if refund.status == Refund.Status.SUCCEEDED:
+        ledger.post_refund(refund, at)
+    elif refund.status == Refund.Status.FAILED:
+        ledger.reverse_refund(refund, timezone.now())
+
+
+def _fetch_line(refund: Refund, told: StripeRefund) -> None:
+    """Have the line that Stripe wrote into the balance for a refund taken over."""
+    from payments.jobs import fetch_balance_transaction
+
+    if told.balance_transaction_id and not refund.stripe_balance_transaction_id:
+        fetch_balance_transaction.enqueue(line_id=told.balance_transaction_id)
 
 
 def _find_refund(session: PaymentSession, told: StripeRefund) -> Refund | None:
@@ -252,7 +278,8 @@ def _find_refund(session: PaymentSession, told: StripeRefund) -> Refund | None:
 def _tell_of_refund(session: PaymentSession, refund: Refund) -> None:
     data = event_data(session) | {"refund_id": str(refund.pk), "refund_amount": refund.amount}
     if refund.status == Refund.Status.FAILED:
-        record("refund.failed", session, data, STRIPE)
+        _reopen(session)
+        record("refund.failed", session, data | event_data(session), STRIPE)
         return
     if refund.status != Refund.Status.SUCCEEDED:
         return
@@ -261,3 +288,10 @@ def _tell_of_refund(session: PaymentSession, refund: Refund) -> None:
         session.save(update_fields=["status", "updated_at"])
     record("payment.refunded", session, data | event_data(session), STRIPE)
     signals.payment_refunded.send(PaymentSession, payment_session=session, refund=refund)
+
+
+def _reopen(session: PaymentSession) -> None:
+    """A refund came back: a payment that was wholly refunded is not so any more."""
+    if session.status == Status.REFUNDED and session.amount_refunded < session.amount:
+        session.status = Status.SUCCEEDED
+        session.save(update_fields=["status", "updated_at"])

@@ -18,6 +18,8 @@ TWO_DECIMAL = frozenset(
     SAR SEK SGD THB TRY TWD UAH UGX USD ZAR
     """.split()
 )
+# Stripe takes at most eight digits (docs.stripe.com/currencies, "Minimum and maximum charge").
+MAX_AMOUNT = 99_999_999
 CURRENCIES = sorted(ZERO_DECIMAL | THREE_DECIMAL | TWO_DECIMAL)
 
 
@@ -26,6 +28,12 @@ def exponent(currency: str) -> int:
     if currency in ZERO_DECIMAL:
         return 0
     return 3 if currency in THREE_DECIMAL else 2
+
+
+def decimal_amount(amount: int, currency: str) -> str:
+    """Return `amount` minor units as a plain decimal number, "45.00", for machines."""
+    digits = exponent(currency)
+    return f"{Decimal(amount).scaleb(-digits):.{digits}f}"
 
 
 def format_amount(amount: int, currency: str, locale: str = "en-gb") -> str:

@@ -26,3 +26,11 @@ class Control:
     def calls(self, path: str) -> int:
         """Return how many requests have been made to addresses that contain `path`."""
         return len(self("requests", path=path))
+
+    def listed(self, path: str, key: str = "sk_test_alpha") -> list[Any]:
+        """Return what Stripe's API lists at `path` for the account of `key`, newest first."""
+        request = urllib.request.Request(
+            f"{self.base}/v1/{path}?limit=100", headers={"Authorization": f"Bearer {key}"}
+        )
+        with urllib.request.urlopen(request, timeout=60) as response:
+            return list(json.load(response)["data"])

@@ -103,6 +103,7 @@ def charge(session: PaymentSession, *refunds: Payload, **values: Any) -> Payload
         "object": "charge",
         "amount": session.amount,
         "amount_refunded": returned,
+        "created": 1790000000,
         "currency": session.currency.lower(),
         "livemode": False,
         "paid": True,

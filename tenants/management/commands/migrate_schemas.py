@@ -13,6 +13,7 @@ from django.core.management.commands.migrate import Command as DjangoMigrate
 from django.db.migrations.recorder import MigrationRecorder
 from django_tenants.management.commands.migrate_schemas import MigrateSchemasCommand
 
+from tenants.append_only import create_function_sql
 from tenants.connection import connection
 
 EXTENSIONS = ("btree_gist",)
@@ -44,6 +45,7 @@ def prepare_extensions_schema() -> None:
             )
             if cursor.fetchone() != (schema,):
                 cursor.execute(f'ALTER EXTENSION "{extension}" SET SCHEMA "{schema}"')
+        cursor.execute(create_function_sql())
 
 
 def migrate_job_queue(options: dict[str, Any]) -> None:

@@ -1,115 +1,18 @@
-"""Money, in the business's own schema: its Stripe account, payments, events and refunds."""
+"""Money asked for, received and given back."""
 
 import secrets
 import uuid
-from typing import Any, ClassVar
 
-from django.conf import settings
-from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q, Sum
 from django.utils import timezone
 
-from tenants.currencies import CURRENCIES
-from tenants.encryption import EncryptedTextField
-
-CURRENCY_CHOICES = [(code, code) for code in CURRENCIES]
-# Stripe takes at most eight digits (docs.stripe.com/currencies, "Minimum and maximum charge").
-MAX_AMOUNT = 99_999_999
+from tenants.currencies import MAX_AMOUNT
 
 
 def new_token() -> str:
     """Return an unguessable token: 192 random bits in URL-safe text."""
     return secrets.token_urlsafe(24)
-
-
-class StripeAccountManager(models.Manager["StripeAccount"]):
-    def current(self) -> "StripeAccount":
-        """Return this business's account row; it is made with the business."""
-        return self.get()
-
-
-class StripeAccount(models.Model):
-    """The business's own Stripe keys and its payment switches: one row per schema."""
-
-    is_only_row = models.BooleanField(default=True, editable=False, unique=True)
-    secret_key = EncryptedTextField(
-        blank=True, help_text="A secret (sk_…) or, better, a restricted (rk_…) key."
-    )
-    publishable_key = models.CharField(max_length=255, blank=True)
-    webhook_secret = EncryptedTextField(blank=True, help_text="Starts with whsec_.")
-    previous_webhook_secret = EncryptedTextField(
-        blank=True, help_text="Accepted as well while you change the webhook secret."
-    )
-    livemode = models.BooleanField(default=False, editable=False)
-    default_currency = models.CharField(max_length=3, choices=CURRENCY_CHOICES)
-    payments_enabled = models.BooleanField(default=False)
-    return_origins = models.JSONField(
-        default=list,
-        blank=True,
-        help_text="Other origins that a checkout may return to, e.g. https://www.example.com.",
-    )
-    updated_at = models.DateTimeField(auto_now=True)
-
-    objects: ClassVar[StripeAccountManager] = StripeAccountManager()
-
-    class Meta:
-        verbose_name = "Stripe account"
-        verbose_name_plural = "Stripe account"
-        constraints = [
-            models.CheckConstraint(name="payments_account_only_row", condition=Q(is_only_row=True))
-        ]
-
-    def __str__(self) -> str:
-        return "Stripe account"
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        self.livemode = self.secret_key.startswith(("sk_live_", "rk_live_"))
-        if kwargs.get("update_fields"):
-            kwargs["update_fields"] = {*kwargs["update_fields"], "livemode", "updated_at"}
-        super().save(*args, **kwargs)
-
-    def clean(self) -> None:
-        """Refuse keys that are no keys, a mix of test and live, and a switch without keys."""
-        _check_prefix("secret_key", self.secret_key, "sk_test_ sk_live_ rk_test_ rk_live_")
-        _check_prefix("publishable_key", self.publishable_key, "pk_test_ pk_live_")
-        for name in ("webhook_secret", "previous_webhook_secret"):
-            _check_prefix(name, getattr(self, name), "whsec_")
-        live = "_live_" in self.secret_key
-        if live and settings.STRIPE_API_BASE:
-            raise ValidationError({"secret_key": "A live key can't be used with the sandbox."})
-        if self.secret_key and self.publishable_key and live != ("_live_" in self.publishable_key):
-            raise ValidationError(
-                {"publishable_key": "One key is for test mode and the other for live mode."}
-            )
-        if self.payments_enabled and not (self.secret_key and self.webhook_secret):
-            raise ValidationError(
-                {"payments_enabled": "Payments need a secret key and a webhook secret first."}
-            )
-        _check_origins(self.return_origins)
-
-    @property
-    def webhook_secrets(self) -> list[str]:
-        """The secrets that a delivery may be signed with, the current one first."""
-        return [secret for secret in (self.webhook_secret, self.previous_webhook_secret) if secret]
-
-
-def _check_prefix(field: str, value: str, prefixes: str) -> None:
-    allowed = tuple(prefixes.split())
-    if value and not (value.startswith(allowed) and value.isascii() and value.isprintable()):
-        expected = " or ".join(f"{prefix}…" for prefix in allowed)
-        raise ValidationError({field: f"This does not look right: it should start with {expected}"})
-
-
-def _check_origins(origins: Any) -> None:
-    from payments.return_urls import origin_of
-
-    if not isinstance(origins, list) or not all(
-        isinstance(origin, str) and origin_of(origin) == origin for origin in origins
-    ):
-        raise ValidationError(
-            {"return_origins": 'Give a list such as ["https://www.example.com"], without a path.'}
-        )
 
 
 class Customer(models.Model):
@@ -148,6 +51,8 @@ class PaymentSession(models.Model):
     status = models.CharField(max_length=20, choices=Status, default=Status.CREATED)
     # Completed at Stripe with a method that settles later; neither paid nor failed yet.
     is_processing = models.BooleanField(default=False)
+    # Owed to the customer until what it is for has happened; see payments.ledger.
+    is_deposit = models.BooleanField(default=False)
     livemode = models.BooleanField(default=False)
     customer = models.ForeignKey(Customer, null=True, blank=True, on_delete=models.PROTECT)
     success_url = models.TextField()
@@ -206,12 +111,20 @@ class PaymentSession(models.Model):
 
     @property
     def amount_refundable(self) -> int:
-        """What may still be asked back: refunds on their way count as given back."""
-        if self.status != self.Status.SUCCEEDED:
+        """What may still be given back: refunds on their way count as given back.
+
+        Nothing while the customer's bank has the money, or has decided to keep it.
+        """
+        if self.status != self.Status.SUCCEEDED or self.is_disputed:
             return 0
         return self.amount - self._sum_of_refunds(
             [Refund.Status.REQUESTED, Refund.Status.SUCCEEDED]
         )
+
+    @property
+    def is_disputed(self) -> bool:
+        """Is there a dispute that is undecided or lost? Stripe refuses refunds then."""
+        return bool(self.disputes.all().holding_money().exists())
 
     def _sum_of_refunds(self, statuses: list[str]) -> int:
         refunds = self.refunds.filter(status__in=statuses)
@@ -229,6 +142,13 @@ class Transaction(models.Model):
     # The PaymentIntent, or the Checkout Session where nothing was due.
     stripe_object_id = models.CharField(max_length=255, unique=True)
     stripe_charge_id = models.CharField(max_length=255, unique=True, null=True, blank=True)
+    # What Stripe keeps and what is left, in the currency it settles in; unknown at first.
+    fee = models.BigIntegerField(null=True)
+    net = models.BigIntegerField(null=True)
+    settled_currency = models.CharField(max_length=3, blank=True)
+    stripe_balance_transaction_id = models.CharField(
+        max_length=255, unique=True, null=True, blank=True
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
@@ -260,6 +180,9 @@ class Refund(models.Model):
     # Made in Stripe's dashboard rather than here.
     is_external = models.BooleanField(default=False)
     stripe_refund_id = models.CharField(max_length=255, unique=True, null=True, blank=True)
+    stripe_balance_transaction_id = models.CharField(
+        max_length=255, unique=True, null=True, blank=True
+    )
     failure_reason = models.CharField(max_length=100, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
@@ -279,37 +202,3 @@ class Refund(models.Model):
 
     def __str__(self) -> str:
         return f"{self.amount} {self.currency}"
-
-
-class StripeEvent(models.Model):
-    """The inbox: what Stripe told this business, stored before it is acted on."""
-
-    class Status(models.TextChoices):
-        RECEIVED = "received", "Received"
-        PROCESSED = "processed", "Processed"
-        IGNORED = "ignored", "Nothing to do"
-        # It contradicts our row (amount, currency, mode): kept, not applied.
-        FLAGGED = "flagged", "Needs a look"
-        FAILED = "failed", "Failed, will be retried"
-
-    SETTLED = (Status.PROCESSED, Status.IGNORED, Status.FLAGGED)
-
-    event_id = models.CharField(max_length=255, unique=True)
-    type = models.CharField(max_length=100)
-    api_version = models.CharField(max_length=50, blank=True)
-    livemode = models.BooleanField(default=False)
-    payload = models.JSONField()
-    status = models.CharField(max_length=20, choices=Status, default=Status.RECEIVED)
-    attempts = models.PositiveIntegerField(default=0)
-    error = models.TextField(blank=True)
-    created_at = models.DateTimeField(help_text="When it happened at Stripe.")
-    received_at = models.DateTimeField(default=timezone.now, editable=False)
-    processed_at = models.DateTimeField(null=True, blank=True)
-
-    class Meta:
-        ordering = ["-id"]
-        verbose_name = "Stripe event"
-        indexes = [models.Index(fields=["status", "received_at"], name="payments_event_status")]
-
-    def __str__(self) -> str:
-        return f"{self.type} {self.event_id}"

@@ -1,0 +1,196 @@
+"""What each type of Stripe event means for us.
+
+A handler reads an event's object before any lock is taken, asks Stripe for what it leaves out,
+and returns a Plan. Its effects come later, in one transaction, with the payment locked.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from payments import balances, disputes, lookup, transitions
+from payments.errors import EventMismatch, GatewayRejected
+from payments.gateway import Gateway
+from payments.lookup import Ids, NotOurs
+from payments.models import PaymentSession, StripeAccount, Transaction
+from payments.stripe_objects import (
+    Charge,
+    CheckoutSession,
+    PaymentIntent,
+    StripeDispute,
+    StripeObject,
+    StripePayout,
+    StripeRefund,
+)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Where the event's payment is found, and what to do with it once it is locked.
+
+    With `ids` None the event is about no payment; `apply` gets None then.
+    """
+
+    ids: Ids | None
+    apply: Callable[[Any], object]
+
+
+Handler = Callable[[StripeObject, datetime], Plan]
+
+
+def checkout_session_completed(data: StripeObject, happened_at: datetime) -> Plan:
+    checkout = CheckoutSession.read(data)
+    return Plan(
+        lookup.of_checkout(checkout),
+        lambda session: transitions.apply_checkout_session(session, checkout, happened_at),
+    )
+
+
+def checkout_session_expired(data: StripeObject, happened_at: datetime) -> Plan:
+    checkout = CheckoutSession.read(data)
+
+    def apply(session: PaymentSession) -> None:
+        transitions.adopt_checkout_session(session, checkout)
+        transitions.mark_canceled(session)
+
+    return Plan(lookup.of_checkout(checkout), apply)
+
+
+def checkout_session_async_payment_failed(data: StripeObject, happened_at: datetime) -> Plan:
+    checkout = CheckoutSession.read(data)
+
+    def apply(session: PaymentSession) -> None:
+        transitions.adopt_checkout_session(session, checkout)
+        transitions.mark_failed(session, transitions.ASYNC_PAYMENT_FAILED, is_final=True)
+
+    return Plan(lookup.of_checkout(checkout), apply)
+
+
+def payment_intent_succeeded(data: StripeObject, happened_at: datetime) -> Plan:
+    intent = PaymentIntent.read(data)
+    return Plan(
+        lookup.of_payment_intent(intent),
+        lambda session: transitions.apply_payment_intent(session, intent, happened_at),
+    )
+
+
+def payment_intent_payment_failed(data: StripeObject, happened_at: datetime) -> Plan:
+    intent = PaymentIntent.read(data)
+    return Plan(
+        lookup.of_payment_intent(intent),
+        lambda session: transitions.mark_failed(session, intent.failure_code),
+    )
+
+
+def charge_updated(data: StripeObject, happened_at: datetime) -> Plan:
+    """With `automatic_async` capture this is where the fee becomes known."""
+    charge = Charge.read(data)
+
+    def apply(session: PaymentSession) -> None:
+        from payments.jobs import fetch_balance_transaction
+
+        unsettled = Transaction.objects.filter(
+            payment_session=session, stripe_balance_transaction_id=None
+        )
+        if charge.balance_transaction_id and charge.is_paid and unsettled.exists():
+            fetch_balance_transaction.enqueue(line_id=charge.balance_transaction_id)
+
+    return Plan(lookup.of_charge(charge), apply)
+
+
+def charge_refunded(data: StripeObject, happened_at: datetime) -> Plan:
+    """A charge no longer carries its refunds, so Stripe is asked for them."""
+    charge = Charge.read(data)
+    ids = lookup.of_charge(charge)
+    if not lookup.is_known(ids):
+        raise NotOurs
+    refunds = _refunds_of(charge, data)
+    return Plan(ids, lambda session: transitions.apply_charge(session, charge, refunds))
+
+
+def _refunds_of(charge: Charge, data: StripeObject) -> list[StripeRefund]:
+    carried = (data.get("refunds") or {}).get("data")
+    if carried:
+        return [StripeRefund.read(refund) for refund in carried]
+    try:
+        return _gateway().list_refunds(payment_intent_id=charge.payment_intent_id)
+    except GatewayRejected as error:
+        raise EventMismatch(f"Stripe would not list the refunds of {charge.id}") from error
+
+
+def refund_changed(data: StripeObject, happened_at: datetime) -> Plan:
+    """A refund was made, in our name or in the dashboard, or its state has changed."""
+    refund = StripeRefund.read(data)
+    ids = lookup.of_refund(refund)
+    if not lookup.is_known(ids):
+        raise NotOurs
+    charge = _charge_if_unpaid(ids, refund.charge_id)
+
+    def apply(session: PaymentSession) -> None:
+        if charge is not None:
+            transitions.apply_charge(session, charge, [])
+        transitions.apply_refund(session, refund)
+
+    return Plan(ids, apply)
+
+
+def dispute_changed(data: StripeObject, happened_at: datetime) -> Plan:
+    """A customer contests a payment, or their bank has moved on with it."""
+    dispute = StripeDispute.read(data)
+    ids = lookup.of_dispute(dispute)
+    if not lookup.is_known(ids):
+        raise NotOurs
+    charge = _charge_if_unpaid(ids, dispute.charge_id)
+
+    def apply(session: PaymentSession) -> None:
+        if charge is not None:
+            transitions.apply_charge(session, charge, [])
+        disputes.apply_dispute(session, dispute)
+
+    return Plan(ids, apply)
+
+
+def _charge_if_unpaid(ids: Ids, charge_id: str) -> Charge | None:
+    """Ask Stripe for a charge of which we heard by its refund or dispute before its payment."""
+    paid = PaymentSession.objects.filter(status__in=PaymentSession.PAID)
+    if not charge_id or any(paid.filter(**{field: id}).exists() for field, id in ids.items()):
+        return None
+    try:
+        return _gateway().retrieve_charge(charge_id)
+    except GatewayRejected as error:
+        raise EventMismatch(f"Stripe would not show the charge {charge_id}") from error
+
+
+def payout_changed(data: StripeObject, happened_at: datetime) -> Plan:
+    payout = StripePayout.read(data)
+    return Plan(None, lambda _: balances.apply_payout(payout))
+
+
+def _gateway() -> Gateway:
+    return Gateway(StripeAccount.objects.current())
+
+
+HANDLERS: dict[str, Handler] = {
+    "checkout.session.completed": checkout_session_completed,
+    "checkout.session.expired": checkout_session_expired,
+    "checkout.session.async_payment_succeeded": checkout_session_completed,
+    "checkout.session.async_payment_failed": checkout_session_async_payment_failed,
+    "payment_intent.succeeded": payment_intent_succeeded,
+    "payment_intent.payment_failed": payment_intent_payment_failed,
+    "charge.updated": charge_updated,
+    "charge.refunded": charge_refunded,
+    "charge.dispute.created": dispute_changed,
+    "charge.dispute.updated": dispute_changed,
+    "charge.dispute.closed": dispute_changed,
+    "charge.dispute.funds_withdrawn": dispute_changed,
+    "charge.dispute.funds_reinstated": dispute_changed,
+    "refund.created": refund_changed,
+    "refund.updated": refund_changed,
+    "refund.failed": refund_changed,
+    "payout.created": payout_changed,
+    "payout.updated": payout_changed,
+    "payout.paid": payout_changed,
+    "payout.failed": payout_changed,
+    "payout.canceled": payout_changed,
+}

@@ -1,0 +1,32 @@
+"""Money, in the business's own schema: its Stripe account, payments, events, books."""
+
+from payments.models.account import CURRENCY_CHOICES, StripeAccount
+from payments.models.balance import BalanceTransaction, Payout
+from payments.models.dispute import Dispute
+from payments.models.inbox import StripeEvent
+from payments.models.ledger import Account, LedgerEntry
+from payments.models.payment import (
+    Customer,
+    PaymentSession,
+    Refund,
+    Transaction,
+    new_token,
+)
+from tenants.currencies import MAX_AMOUNT
+
+__all__ = [
+    "CURRENCY_CHOICES",
+    "MAX_AMOUNT",
+    "Account",
+    "BalanceTransaction",
+    "Customer",
+    "Dispute",
+    "LedgerEntry",
+    "PaymentSession",
+    "Payout",
+    "Refund",
+    "StripeAccount",
+    "StripeEvent",
+    "Transaction",
+    "new_token",
+]

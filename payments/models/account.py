@@ -1,0 +1,105 @@
+"""The business's own Stripe account: its keys, its switches, how its webhooks fare."""
+
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Q
+
+from tenants.currencies import CURRENCIES
+from tenants.encryption import EncryptedTextField
+
+CURRENCY_CHOICES = [(code, code) for code in CURRENCIES]
+
+
+class StripeAccountManager(models.Manager["StripeAccount"]):
+    def current(self) -> "StripeAccount":
+        """Return this business's account row; it is made with the business."""
+        return self.get()
+
+
+class StripeAccount(models.Model):
+    """The business's own Stripe keys and its payment switches: one row per schema."""
+
+    is_only_row = models.BooleanField(default=True, editable=False, unique=True)
+    secret_key = EncryptedTextField(
+        blank=True, help_text="A secret (sk_…) or, better, a restricted (rk_…) key."
+    )
+    publishable_key = models.CharField(max_length=255, blank=True)
+    webhook_secret = EncryptedTextField(blank=True, help_text="Starts with whsec_.")
+    previous_webhook_secret = EncryptedTextField(
+        blank=True, help_text="Accepted as well while you change the webhook secret."
+    )
+    livemode = models.BooleanField(default=False, editable=False)
+    # Known once a key has been tried at Stripe; another account's key is refused after that.
+    stripe_account_id = models.CharField(max_length=255, blank=True, editable=False)
+    stripe_webhook_endpoint_id = models.CharField(max_length=255, blank=True, editable=False)
+    default_currency = models.CharField(max_length=3, choices=CURRENCY_CHOICES)
+    payments_enabled = models.BooleanField(default=False)
+    return_origins = models.JSONField(
+        default=list,
+        blank=True,
+        help_text="Other origins that a checkout may return to, e.g. https://www.example.com.",
+    )
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects: ClassVar[StripeAccountManager] = StripeAccountManager()
+
+    class Meta:
+        verbose_name = "Stripe account"
+        verbose_name_plural = "Stripe account"
+        constraints = [
+            models.CheckConstraint(name="payments_account_only_row", condition=Q(is_only_row=True))
+        ]
+
+    def __str__(self) -> str:
+        return "Stripe account"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.livemode = self.secret_key.startswith(("sk_live_", "rk_live_"))
+        if kwargs.get("update_fields"):
+            kwargs["update_fields"] = {*kwargs["update_fields"], "livemode", "updated_at"}
+        super().save(*args, **kwargs)
+
+    def clean(self) -> None:
+        """Refuse keys that are no keys, a mix of test and live, and a switch without keys."""
+        _check_prefix("secret_key", self.secret_key, "sk_test_ sk_live_ rk_test_ rk_live_")
+        _check_prefix("publishable_key", self.publishable_key, "pk_test_ pk_live_")
+        for name in ("webhook_secret", "previous_webhook_secret"):
+            _check_prefix(name, getattr(self, name), "whsec_")
+        live = "_live_" in self.secret_key
+        if live and settings.STRIPE_API_BASE:
+            raise ValidationError({"secret_key": "A live key can't be used with the sandbox."})
+        if self.secret_key and self.publishable_key and live != ("_live_" in self.publishable_key):
+            raise ValidationError(
+                {"publishable_key": "One key is for test mode and the other for live mode."}
+            )
+        if self.payments_enabled and not (self.secret_key and self.webhook_secret):
+            raise ValidationError(
+                {"payments_enabled": "Payments need a secret key and a webhook secret first."}
+            )
+        _check_origins(self.return_origins)
+
+    @property
+    def webhook_secrets(self) -> list[str]:
+        """The secrets that a delivery may be signed with, the current one first."""
+        return [secret for secret in (self.webhook_secret, self.previous_webhook_secret) if secret]
+
+
+def _check_prefix(field: str, value: str, prefixes: str) -> None:
+    allowed = tuple(prefixes.split())
+    if value and not (value.startswith(allowed) and value.isascii() and value.isprintable()):
+        expected = " or ".join(f"{prefix}…" for prefix in allowed)
+        raise ValidationError({field: f"This does not look right: it should start with {expected}"})
+
+
+def _check_origins(origins: Any) -> None:
+    from payments.return_urls import origin_of
+
+    if not isinstance(origins, list) or not all(
+        isinstance(origin, str) and origin_of(origin) == origin for origin in origins
+    ):
+        raise ValidationError(
+            {"return_origins": 'Give a list such as ["https://www.example.com"], without a path.'}
+        )
