@@ -1,5 +1,6 @@
 """The API's calls: ``/v1/...`` as the SDK makes them."""
 
+import json
 import re
 import secrets
 from collections.abc import Callable
@@ -71,7 +72,10 @@ def expanded(call: Call, obj: StripeObject) -> StripeObject:
 
 
 def _any(call: Call, id: str) -> StripeObject | None:
-    kinds = "payment_intent charge balance_transaction customer refund".split()
+    kinds = (
+        "payment_intent charge balance_transaction customer refund dispute payout payment_method "
+        "setup_intent"
+    ).split()
     return next((obj for kind in kinds if (obj := call.store.get(call.account, kind, id))), None)
 
 
@@ -109,6 +113,8 @@ def listing(objects: list[StripeObject], params: Params, url: str) -> StripeObje
 
 def _matching(call: Call, kind: str, *fields: str) -> list[StripeObject]:
     wanted = {field: call.params[field] for field in fields if call.params.get(field)}
+    if kind == "balance_transaction" and "payout" in wanted:
+        wanted["_payout"] = wanted.pop("payout")
     return [
         one
         for one in call.store.list(call.account, kind)
@@ -154,6 +160,7 @@ def expire_session(call: Call, id: str) -> StripeObject:
 
 @route("GET", "account")
 def account(call: Call) -> StripeObject:
+    changed = call.store.rows("SELECT body FROM account_states WHERE account = ?", call.account)
     return {
         "id": call.account,
         "object": "account",
@@ -161,6 +168,8 @@ def account(call: Call) -> StripeObject:
         "payouts_enabled": True,
         "country": "GB",
         "default_currency": "gbp",
+        "business_profile": {"name": "Sandbox business"},
+        **(json.loads(changed[0]["body"]) if changed else {}),
     }
 
 
@@ -189,7 +198,9 @@ def _reads(kind: str, path: str, *filters: str) -> None:
 _reads("payment_intent", "payment_intents", "customer")
 _reads("charge", "charges", "payment_intent", "customer")
 _reads("refund", "refunds", "payment_intent", "charge")
-_reads("balance_transaction", "balance_transactions", "source", "type")
+_reads("dispute", "disputes", "payment_intent", "charge")
+_reads("payout", "payouts", "status")
+_reads("balance_transaction", "balance_transactions", "source", "type", "payout")
 
 
 # --- Refunds, customers ---------------------------------------------------------------------
@@ -251,6 +262,8 @@ def create_endpoint(call: Call) -> StripeObject:
     for field in ("url", "enabled_events"):
         if not call.params.get(field):
             raise errors.required(field)
+    if not isinstance(call.params["enabled_events"], list):
+        raise errors.invalid("enabled_events", "Invalid array")
     endpoint: StripeObject = {
         "id": new_id("we"),
         "object": "webhook_endpoint",
@@ -285,7 +298,7 @@ def retrieve_endpoint(call: Call, id: str) -> StripeObject:
 @route("POST", "webhook_endpoints/:id")
 def update_endpoint(call: Call, id: str) -> StripeObject:
     endpoint = find(call, "webhook_endpoint", id)
-    for field in ("url", "enabled_events", "description"):
+    for field in ("url", "enabled_events", "description", "metadata"):
         if field in call.params:
             endpoint[field] = call.params[field]
     if "disabled" in call.params:

@@ -17,12 +17,13 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import path, re_path
 from django.views.decorators.csrf import csrf_exempt
 
-from sandbox import api, charges, checkout, errors, faults
+from sandbox import api, api_cards, charges, checkout, errors, faults
 from sandbox.forms import parse
 from sandbox.store import Store, StripeObject, new_id
 from sandbox.webhooks import Courier
 
 logger = logging.getLogger(__name__)
+CALLS = (api, api_cards)
 
 
 class Sandbox:
@@ -76,6 +77,20 @@ def account_of(request: HttpRequest) -> str:
     return account_id(key)
 
 
+def public(obj: Any) -> Any:
+    """Return an object without what is only ours, whose names start with "_"."""
+    if isinstance(obj, dict):
+        return {key: public(value) for key, value in obj.items() if not key.startswith("_")}
+    return [public(one) for one in obj] if isinstance(obj, list) else obj
+
+
+def needed_permission(request: HttpRequest) -> str:
+    """Return what a restricted key needs for a request: ``refunds:write``."""
+    parts = request.path.removeprefix("/v1/").split("/")
+    name = "checkout_sessions" if parts[0] == "checkout" else parts[0]
+    return f"{name}:{'read' if request.method == 'GET' else 'write'}"
+
+
 def _basic_user(value: str) -> str:
     try:
         return base64.b64decode(value).decode().partition(":")[0]
@@ -119,12 +134,20 @@ class Api:
         return response
 
     def _open_account(self, request: HttpRequest) -> str:
-        account = account_of(request)
+        """Return the account of the request's key; an account is made by its first key."""
+        key = account_of(request)
         store = self.sandbox.store
         with store.transaction():
+            store.run("INSERT OR IGNORE INTO keys (id, account) VALUES (?, ?)", key, key)
+            known = store.rows("SELECT * FROM keys WHERE id = ?", key)[0]
+            account = str(known["account"])
             store.run("INSERT OR IGNORE INTO accounts (id) VALUES (?)", account)
-        if store.rows("SELECT 1 FROM accounts WHERE id = ? AND revoked = 1", account):
+        if known["revoked"] or store.rows(
+            "SELECT 1 FROM accounts WHERE id = ? AND revoked = 1", account
+        ):
             raise _unauthorized("Expired API Key provided.")
+        if needed_permission(request) in json.loads(known["forbidden"]):
+            raise errors.forbidden()
         return account
 
     def _answer(self, request: HttpRequest, account: str) -> tuple[int, StripeObject]:
@@ -139,7 +162,7 @@ class Api:
         )
         call = api.Call(self.sandbox.store, account, parse(encoded), self.sandbox.public_url)
         with self.sandbox.store.transaction():
-            return 200, api.handle(request.method or "", request.path, call)
+            return 200, public(api.handle(request.method or "", request.path, call))
 
     def _do_once(self, request: HttpRequest, account: str, key: str) -> tuple[int, StripeObject]:
         """Replay the stored answer to this key, or make and store one.
@@ -155,12 +178,19 @@ class Api:
             )
             if known:
                 return _replay(known[0], fingerprint, key)
-            answer = self._do(request, account)
+            answer = self._try(request, account)
             store.run(
                 "INSERT INTO idempotency VALUES (?, ?, ?, ?, ?)",
                 account, key, fingerprint, answer[0], json.dumps(answer[1]),
             )  # fmt: skip
             return answer
+
+    def _try(self, request: HttpRequest, account: str) -> tuple[int, StripeObject]:
+        """Do it; a refused card is an answer like any other, with its effects kept."""
+        try:
+            return self._do(request, account)
+        except errors.CardError as error:
+            return error.status, error.body
 
     def _log(self, request: HttpRequest, account: str, status: int) -> None:
         with self.sandbox.store.transaction():
@@ -218,7 +248,7 @@ def _build_urls(sandbox: Sandbox) -> None:
     from sandbox.control import Control
     from sandbox.pages import Pages
 
-    pages, control = Pages(sandbox), Control(sandbox)
+    pages, control = Pages(sandbox), Control(sandbox, account_id)
     urls = ModuleType("sandbox.urls")
     urls.urlpatterns = [  # type: ignore[attr-defined]
         path("", pages.home),

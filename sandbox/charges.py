@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sandbox import checkout
+from sandbox import cards, checkout
 from sandbox.errors import not_allowed_state
 from sandbox.events import emit
 from sandbox.store import Store, StripeObject, new_id, now
@@ -47,16 +47,21 @@ def _intent(store: Store, account: str, session: StripeObject, method: str) -> S
 def pay(store: Store, account: str, session: StripeObject) -> StripeObject:
     """The customer pays by card, and it works."""
     _require_open(session)
-    if session["amount_total"] == 0 or session["mode"] == "setup":
+    if session["mode"] == "setup":
+        return cards.set_up(store, account, session)
+    if session["amount_total"] == 0:
         return checkout.complete(store, account, session, payment_status="no_payment_required")
     intent = _intent(store, account, session, "card")
-    _succeed(store, account, intent)
+    if session["_saves_card"] and session["customer"]:
+        intent["payment_method"] = cards.attach(store, account, session["customer"])["id"]
+    succeed(store, account, intent)
     return checkout.complete(
         store, account, session, payment_status="paid", payment_intent=intent["id"]
     )
 
 
-def _succeed(store: Store, account: str, intent: StripeObject) -> None:
+def succeed(store: Store, account: str, intent: StripeObject) -> StripeObject:
+    """Take the money of `intent`."""
     charge = _charge(store, account, intent, paid=True)
     intent.update(
         status="succeeded",
@@ -68,6 +73,11 @@ def _succeed(store: Store, account: str, intent: StripeObject) -> None:
     emit(store, account, "charge.succeeded", charge)
     emit(store, account, "payment_intent.succeeded", intent)
     store.set_timer(SETTLES_AFTER, "settle", account, charge["id"])
+    return intent
+
+
+def failed_charge(store: Store, account: str, intent: StripeObject) -> StripeObject:
+    return _charge(store, account, intent, paid=False)
 
 
 def _charge(store: Store, account: str, intent: StripeObject, *, paid: bool) -> StripeObject:
@@ -97,8 +107,10 @@ def _charge(store: Store, account: str, intent: StripeObject, *, paid: bool) -> 
 def decline(store: Store, account: str, session: StripeObject) -> StripeObject:
     """The customer's card is declined; the session stays open for another try."""
     _require_open(session)
+    if session["mode"] == "setup":
+        return cards.refuse_set_up(store, account, session)
     intent = _intent(store, account, session, "card")
-    charge = _charge(store, account, intent, paid=False)
+    charge = failed_charge(store, account, intent)
     intent.update(
         latest_charge=charge["id"],
         last_payment_error={
@@ -132,7 +144,7 @@ def debit_result(store: Store, account: str, session: StripeObject, *, paid: boo
     if intent is None or intent["status"] != "processing":
         raise not_allowed_state("This session does not wait for a bank.")
     if paid:
-        _succeed(store, account, intent)
+        succeed(store, account, intent)
         session["payment_status"] = "paid"
         store.save(session)
         _tell(store, account, "checkout.session.async_payment_succeeded", session)
@@ -179,19 +191,47 @@ def balance_line(
     currency: str,
     *,
     fee: int = 0,
+    category: str = "",
+    description: str = "",
 ) -> StripeObject:
-    """Write a balance transaction. Source: docs.stripe.com/api/balance_transactions."""
+    """Write a balance transaction. Source: docs.stripe.com/api/balance_transactions.
+
+    An account may be settled in another currency than its customers pay in.
+    """
+    rate = None
+    settled = store.settlement_of(account)
+    if settled and settled[0] != currency:
+        currency, rate = settled
+        amount, fee = round(amount * rate), round(fee * rate)
     line: dict[str, Any] = {
         "id": new_id("txn"),
         "object": "balance_transaction",
         "amount": amount,
+        "available_on": now(),
         "created": now(),
         "currency": currency,
+        "description": description or None,
+        "exchange_rate": rate,
         "fee": fee,
         "net": amount - fee,
-        "reporting_category": type,
+        "reporting_category": category or type,
         "source": source,
         "status": "available",
         "type": type,
     }
     return store.insert(account, "balance_transaction", line)
+
+
+def made_elsewhere(store: Store, account: str, amount: int, currency: str) -> StripeObject:
+    """A payment that was taken in the dashboard or by another program."""
+    intent: StripeObject = {
+        "id": new_id("pi"), "object": "payment_intent", "amount": amount, "amount_received": 0,
+        "created": now(), "currency": currency, "customer": None, "last_payment_error": None,
+        "latest_charge": None, "livemode": False, "metadata": {}, "payment_method_types": ["card"],
+        "status": "requires_payment_method",
+    }  # fmt: skip
+    store.insert(account, "payment_intent", intent)
+    succeed(store, account, intent)
+    charge = store.get(account, "charge", intent["latest_charge"]) or {}
+    settle(store, account, charge)
+    return charge

@@ -20,12 +20,14 @@ def create(store: Store, account: str, params: Params, public_url: str) -> Strip
         raise errors.required("mode") if not mode else errors.invalid("mode", "Invalid mode.")
     for field in ("success_url", "cancel_url"):
         _check_url(params, field)
+    _check_customer(store, account, params)
     lines = [_line(line, index) for index, line in enumerate(params.get("line_items") or [])]
     if mode == "payment" and not lines:
         raise errors.required("line_items")
     currencies = {line["currency"] for line in lines}
     if len(currencies) > 1:
         raise errors.invalid("line_items", "All line items must have the same currency.")
+    intent_data = params.get(f"{mode}_intent_data") or {}
     total = sum(line["amount_total"] for line in lines)
     id = new_id("cs_test")
     session: StripeObject = {
@@ -52,7 +54,8 @@ def create(store: Store, account: str, params: Params, public_url: str) -> Strip
         "url": f"{public_url}/c/pay/{id}",
         # Not Stripe's: what the page shows and what the PaymentIntent will carry.
         "_lines": lines,
-        "_intent_metadata": (params.get("payment_intent_data") or {}).get("metadata") or {},
+        "_intent_metadata": intent_data.get("metadata") or {},
+        "_saves_card": intent_data.get("setup_future_usage") == "off_session",
     }
     store.insert(account, "checkout.session", session)
     store.set_timer(session["expires_at"] - now(), "expire", account, id)
@@ -65,6 +68,18 @@ def _check_url(params: Params, field: str) -> None:
         raise errors.required(field)
     if value and urlsplit(value).scheme not in ("http", "https"):
         raise errors.StripeError("Not a valid URL", code="url_invalid", param=field)
+
+
+def _check_customer(store: Store, account: str, params: Params) -> None:
+    customer = params.get("customer")
+    if customer and params.get("customer_email"):
+        raise errors.StripeError(
+            "You may only specify one of these parameters: customer, customer_email."
+        )
+    if customer and store.get(account, "customer", customer) is None:
+        raise errors.missing("customer", customer, "customer")
+    if params["mode"] == "setup" and not customer:
+        raise errors.required("customer")
 
 
 def _line(line: Any, index: int) -> StripeObject:

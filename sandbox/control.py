@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
-from sandbox import charges, checkout, errors, refunds, webhooks
+from sandbox import charges, checkout, errors, webhooks
+from sandbox.dashboard import Dashboard
 from sandbox.events import emit
 from sandbox.store import StripeObject, new_id
 
@@ -25,18 +26,20 @@ Body = dict[str, Any]
 class Control:
     """Each public method is an action: ``POST /_control/<name>/`` with a JSON object."""
 
-    def __init__(self, sandbox: "Sandbox") -> None:
+    def __init__(self, sandbox: "Sandbox", account_id: Callable[[str], str]) -> None:
         self.sandbox = sandbox
         self.store = sandbox.store
         self.actions: dict[str, Callable[[Body], Any]] = {
             name: getattr(self, name)
             for name in (
                 "accounts sessions events deliveries requests pay decline bank_debit bank_pays "
-                "bank_refuses expire dashboard_refund refund_pending refund_succeeds "
-                "refund_fails redeliver resend hold release mute unmute craft fault clear_faults "
-                "revoke restore idle reset"
+                "bank_refuses expire redeliver resend hold release mute unmute craft fault "
+                "clear_faults revoke restore idle reset"
             ).split()
         }
+        dashboard = Dashboard(self.store, account_id)
+        self._find = dashboard.find
+        self.actions |= {name: getattr(dashboard, name) for name in Dashboard.ACTIONS}
 
     def __call__(self, request: HttpRequest, action: str) -> HttpResponse:
         if not action:
@@ -74,13 +77,6 @@ class Control:
         rows = self.store.rows("SELECT body FROM objects WHERE kind = ? ORDER BY seq", kind)
         return [json.loads(row["body"]) for row in rows]
 
-    def _find(self, kind: str, id: str) -> tuple[str, StripeObject]:
-        account = self.store.account_of(id)
-        found = self.store.get(account, kind, id)
-        if found is None:
-            raise errors.missing(kind, id)
-        return account, found
-
     # --- What the customer and the bank do ---
 
     def _session(self, body: Body, act: Callable[..., StripeObject], **extra: Any) -> StripeObject:
@@ -105,30 +101,6 @@ class Control:
 
     def expire(self, body: Body) -> StripeObject:
         return self._session(body, checkout.expire)
-
-    # --- What happens in Stripe's dashboard ---
-
-    def _refund(self, body: Body, status: str) -> StripeObject:
-        with self.store.transaction():
-            account = self.store.account_of(body.get("payment_intent") or body["charge"])
-            params = {key: str(value) for key, value in body.items()}
-            return refunds.create(self.store, account, params, status=status)
-
-    def dashboard_refund(self, body: Body) -> StripeObject:
-        return self._refund(body, "succeeded")
-
-    def refund_pending(self, body: Body) -> StripeObject:
-        return self._refund(body, "pending")
-
-    def refund_succeeds(self, body: Body) -> StripeObject:
-        with self.store.transaction():
-            account, refund = self._find("refund", body["refund"])
-            return refunds.succeed(self.store, account, refund)
-
-    def refund_fails(self, body: Body) -> StripeObject:
-        with self.store.transaction():
-            account, refund = self._find("refund", body["refund"])
-            return refunds.fail(self.store, account, refund)
 
     # --- Deliveries ---
 

@@ -21,6 +21,22 @@ class StripeError(Exception):
         self.body = {"error": error | {k: v for k, v in (("code", code), ("param", param)) if v}}
 
 
+class CardError(StripeError):
+    """A card was refused: the attempt is kept, and replayed under its idempotency key."""
+
+    def __init__(self, error: dict[str, Any]) -> None:
+        super().__init__(str(error["message"]), status=402, type="card_error")
+        self.body = {"error": error}
+
+
+def forbidden() -> StripeError:
+    return StripeError(
+        "The provided key does not have the required permissions for this endpoint.",
+        status=403,
+        code="more_permissions_required",
+    )
+
+
 def missing(kind: str, id: str, param: str = "id") -> StripeError:
     return StripeError(f"No such {kind}: '{id}'", status=404, code="resource_missing", param=param)
 

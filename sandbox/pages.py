@@ -61,7 +61,8 @@ class Pages:
                     (line["description"], money(line["amount_total"], line["currency"]))
                     for line in session["_lines"]
                 ],
-                "total": money(session["amount_total"], session["currency"]),
+                "total": money(session["amount_total"] or 0, session["currency"] or "gbp"),
+                "is_setup": session["mode"] == "setup",
                 "declined": declined,
             },
         )

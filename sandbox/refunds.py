@@ -1,6 +1,6 @@
 """Refunds. Source: docs.stripe.com/api/refunds and docs.stripe.com/refunds."""
 
-from sandbox import errors
+from sandbox import disputes, errors
 from sandbox.charges import balance_line
 from sandbox.events import emit
 from sandbox.forms import Params
@@ -12,6 +12,11 @@ def create(
 ) -> StripeObject:
     """Refund a charge, or the charge of a PaymentIntent, in whole or in part."""
     charge = _charge(store, account, params)
+    if disputes.forbids_refund(store, account, charge):
+        raise errors.StripeError(
+            f"Charge {charge['id']} has been charged back; cannot issue a refund.",
+            code="charge_disputed",
+        )
     left = charge["amount"] - charge["amount_refunded"]
     if left <= 0:
         raise errors.StripeError(
@@ -95,8 +100,8 @@ def fail(store: Store, account: str, refund: StripeObject) -> StripeObject:
         raise errors.not_allowed_state(f"This refund is {refund['status']}.")
     refund.update(status="failed", failure_reason="lost_or_stolen_card")
     line = balance_line(
-        store, account, refund["id"], "refund_failure", refund["amount"], refund["currency"]
-    )
+        store, account, refund["id"], "refund_failure", refund["amount"], refund["currency"],
+    )  # fmt: skip
     refund["failure_balance_transaction"] = line["id"]
     store.save(refund)
     charge = store.get(account, "charge", refund["charge"])

@@ -34,6 +34,13 @@ CREATE TABLE IF NOT EXISTS timers (
 CREATE TABLE IF NOT EXISTS accounts (
     id TEXT PRIMARY KEY, revoked INTEGER NOT NULL DEFAULT 0, held INTEGER NOT NULL DEFAULT 0,
     muted INTEGER NOT NULL DEFAULT 0);
+CREATE TABLE IF NOT EXISTS keys (
+    id TEXT PRIMARY KEY, account TEXT NOT NULL, revoked INTEGER NOT NULL DEFAULT 0,
+    forbidden TEXT NOT NULL DEFAULT '[]');
+CREATE TABLE IF NOT EXISTS settlements (
+    account TEXT PRIMARY KEY, currency TEXT NOT NULL, rate REAL NOT NULL);
+CREATE TABLE IF NOT EXISTS account_states (
+    account TEXT PRIMARY KEY, body TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS requests (
     id INTEGER PRIMARY KEY AUTOINCREMENT, account TEXT NOT NULL, method TEXT NOT NULL,
     path TEXT NOT NULL, status INTEGER NOT NULL, at REAL NOT NULL);
@@ -127,6 +134,11 @@ class Store:
         found = self.rows("SELECT account FROM objects WHERE id = ?", id)
         return str(found[0]["account"]) if found else ""
 
+    def settlement_of(self, account: str) -> tuple[str, float] | None:
+        """Return the currency an account is settled in, and the rate, where that was set."""
+        found = self.rows("SELECT currency, rate FROM settlements WHERE account = ?", account)
+        return (str(found[0]["currency"]), float(found[0]["rate"])) if found else None
+
     def set_timer(self, seconds: float, action: str, account: str, target: str) -> None:
         self.run(
             "INSERT INTO timers (due, action, account, target) VALUES (?, ?, ?, ?)",
@@ -135,7 +147,10 @@ class Store:
 
     def reset(self) -> None:
         with self.transaction():
-            for table in ("objects", "idempotency", "deliveries", "timers", "accounts", "requests"):
+            for table in (
+                "objects idempotency deliveries timers accounts requests keys settlements "
+                "account_states"
+            ).split():
                 self.run(f"DELETE FROM {table}")  # noqa: S608 - the names are ours
 
 

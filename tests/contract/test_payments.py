@@ -178,7 +178,10 @@ def test_the_status_of_a_payment(api: Api, stripe: Control) -> None:
         "status": "pending",
         "amount_pence": 1500,
         "amount_refunded_pence": 0,
+        "amount_refundable_pence": 0,
         "currency": "GBP",
+        "is_processing": False,
+        "is_disputed": False,
     }
 
 

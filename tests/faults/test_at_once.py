@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 from demo.stack import Stack
-from tests.contract.api import booking_body
+from tests.contract.api import booking_body, checkout_body
 from tests.http import LiveApi, at_once
 from tests.stripe_control import Control
 
@@ -161,3 +161,25 @@ def test_refunds_at_once_never_exceed_the_payment(stack: Stack, control: Control
         payment,
     )
     assert found == [(600, "succeeded")]
+
+
+def test_ten_refunds_at_once_never_exceed_the_payment(stack: Stack, control: Control) -> None:
+    api = LiveApi(stack, "salon")
+    checkout = api.post(
+        "/api/payments/checkout/",
+        checkout_body(
+            amount_pence=10000, idempotency_key="ten-refunds",
+            success_url=f"http://salon.localhost:{stack.port}/",
+            cancel_url=f"http://salon.localhost:{stack.port}/",
+        ),
+    ).body  # fmt: skip
+    control("pay", session=session_id(checkout))
+    control.wait_until_idle()
+    wanted = {"payment_session_id": checkout["payment_session_id"], "amount_pence": 6000}
+    answers = at_once(10, lambda number: api.post("/api/payments/refunds/", wanted))
+    assert Counter(answer.status for answer in answers) == {201: 1, 409: 9}
+    status = api.get(f"/api/payments/status/{checkout['payment_session_id']}/").body
+    assert (status["amount_refunded_pence"], status["amount_refundable_pence"]) == (6000, 4000)
+    made = [one for one in control("events") if one["type"] == "refund.created"]
+    intent = made[-1]["data"]["object"]["payment_intent"]
+    assert len([m for m in made if m["data"]["object"]["payment_intent"] == intent]) == 1

@@ -68,6 +68,7 @@ class Alpha:
             )
             self.booking = book(wanted)
             self.payment = builders.payment(payable_type="booking", payable_id=self.booking.pk)
+            self.refund = self.payment.refunds.create(amount=1, currency="GBP")
             self.key = APIKey.objects.create_key(name="a", scope="write")[1]
             self.owner = User.objects.create_user("o@alpha.example", "alpha-password", role="owner")
             self.reset = password_reset_tokens.make_token(self.owner)
@@ -80,6 +81,9 @@ class Alpha:
             "token": self.booking.access_token,
             "booking_id": str(self.booking.pk),
             "payment_session_id": str(self.payment.pk),
+            "session_id": str(self.payment.pk),
+            "refund_id": str(self.refund.pk),
+            "event_pk": "1",
             "slug": self.service.slug,
             "uidb64": "MQ",
             "object_id": "1",

@@ -9,31 +9,14 @@ from django.utils import timezone
 
 from access.actors import SYSTEM
 from payments import ledger
-from payments.models import Account, LedgerEntry, PaymentSession, Transaction
+from payments.models import Account, LedgerEntry, Transaction
 from payments.models.ledger import AppendOnlyError
-from payments.services import earn_deposits, refund_payment, settle, start_checkout
+from payments.services import earn_deposits, refund_payment
 from tenants.models import Tenant
 from tests.stripe_control import Control
 from tests.support import JobRunner
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def pay(in_alpha: Tenant, stripe: Control) -> Any:
-    """Pay an amount at the sandbox and return the payment, its fee known."""
-
-    def make(amount: int, **values: Any) -> PaymentSession:
-        number = PaymentSession.objects.count()
-        session = start_checkout(
-            payable_type="invoice", payable_id=number, amount=amount, idempotency_key=f"k{number}",
-            success_url=f"{in_alpha.url}/", cancel_url=f"{in_alpha.url}/",
-            own_hosts=in_alpha.hosts, **values,
-        )  # fmt: skip
-        stripe("pay", session=session.stripe_checkout_session_id)
-        return settle(session.pk)
-
-    return make
 
 
 def balances() -> dict[str, int]:
