@@ -18,6 +18,7 @@ from bookings import services
 from bookings.admin_forms import CancelForm, ServiceForm, StaffBookingForm
 from bookings.errors import BookingError
 from bookings.models import Booking, OpeningHours, Resource, Service
+from payments import services as payments
 from payments.models import PaymentSession
 from tenants.admin_sites import form_page, staff_site
 from tenants.current import current_tenant
@@ -210,6 +211,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     ]
     if request.user.has_perm("payments.view_paymentsession"):
         context["tables"].append(_payment_table())
+        context["alerts"] = payments.needs_attention()
     return context
 
 

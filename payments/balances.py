@@ -1,9 +1,7 @@
 """Stripe's own books: take over each line of the balance once, and match it to what we booked."""
 
-from datetime import datetime
-
 from django.db import transaction
-from django.utils import timezone
+from django.db.models import QuerySet
 
 from payments import ledger, lookup, transitions
 from payments.errors import EventMismatch
@@ -84,6 +82,7 @@ def _keep(line: BalanceLine, session: PaymentSession | None) -> bool:
             "fee": line.fee,
             "net": line.net,
             "currency": line.currency,
+            "livemode": StripeAccount.objects.current().livemode,
             "created_at": line.created,
         },
     )
@@ -163,6 +162,7 @@ def apply_payout(told: StripePayout) -> Payout:
         defaults={
             "amount": told.amount,
             "currency": told.currency,
+            "livemode": StripeAccount.objects.current().livemode,
             "status": told.status,
             "arrives_on": told.arrives_on,
             "created_at": told.created,
@@ -187,8 +187,8 @@ def match_payout(payout: Payout, gateway: Gateway) -> None:
     payout.save(update_fields=["contained_amount"])
 
 
-def oldest_unsettled(before: datetime | None = None) -> list[Transaction]:
-    """Return the payments whose fee Stripe has not told us yet, oldest first."""
-    before = before or timezone.now()
-    unsettled = Transaction.objects.filter(stripe_balance_transaction_id=None, amount__gt=0)
-    return list(unsettled.filter(created_at__lt=before).order_by("created_at"))
+def unsettled() -> QuerySet[Transaction]:
+    """Payments whose fee Stripe has not told us yet, oldest first."""
+    return Transaction.objects.filter(stripe_balance_transaction_id=None, amount__gt=0).order_by(
+        "created_at"
+    )

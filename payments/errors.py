@@ -41,6 +41,12 @@ class RefundRefused(PaymentError):
     status = 409
 
 
+class ConnectionRefused(PaymentError):
+    """A key or a change of the Stripe account can't be accepted; the message says why."""
+
+    code = "connection_refused"
+
+
 class ProcessorFailed(PaymentError):
     """Stripe refused, or could not be reached; the message never holds Stripe's own text."""
 

@@ -24,6 +24,12 @@ SECRETS = {
 }
 
 
+ACCOUNT_FIELDS = (
+    "payments_enabled", "secret_key", "publishable_key", "webhook_secret",
+    "previous_webhook_secret", "remove", "default_currency", "origins",
+)  # fmt: skip
+
+
 def ending(secret: str) -> str:
     """Return what may be shown of a stored secret: that it is there, and its last four."""
     return f"Set, ends in …{secret[-4:]}. Leave empty to keep it." if secret else "Not set."
@@ -54,7 +60,7 @@ class StripeAccountForm(forms.ModelForm):  # type: ignore[type-arg]
     remove = forms.MultipleChoiceField(
         label="Remove what is stored",
         required=False,
-        choices=list(SECRETS.items()),
+        choices=[(name, label) for name, label in SECRETS.items() if name != "secret_key"],
         widget=UnfoldAdminCheckboxSelectMultipleWidget(),
     )
 
@@ -67,16 +73,18 @@ class StripeAccountForm(forms.ModelForm):  # type: ignore[type-arg]
             "payments_enabled": UnfoldBooleanSwitchWidget(),
         }
 
-    field_order = (
-        "payments_enabled", "secret_key", "publishable_key", "webhook_secret",
-        "previous_webhook_secret", "remove", "default_currency", "origins",
-    )  # fmt: skip
+    field_order = ACCOUNT_FIELDS
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.stored = {name: getattr(self.instance, name) for name in SECRETS}
         for name, value in self.stored.items():
             self.fields[name].help_text = ending(value)
+        self.fields[
+            "webhook_secret"
+        ].help_text += (
+            " Set up by itself; enter one only for “stripe listen” or an endpoint of your own."
+        )
         self.initial["origins"] = "\n".join(self.instance.return_origins)
 
     def clean(self) -> dict[str, Any]:
@@ -98,12 +106,6 @@ class StripeAccountForm(forms.ModelForm):  # type: ignore[type-arg]
         if hasattr(error, "error_dict") and "return_origins" in error.error_dict:
             error.error_dict["origins"] = error.error_dict.pop("return_origins")
         super().add_error(field, error)
-
-    def changes(self) -> list[str]:
-        """Return the names of what was changed; never the values."""
-        changed = [name for name in self.changed_data if name not in (*SECRETS, "remove")]
-        secrets = [n for n in SECRETS if getattr(self.instance, n) != self.stored[n]]
-        return sorted(changed + secrets)
 
 
 class RefundForm(forms.Form):

@@ -1,6 +1,8 @@
 """What payments does in the background."""
 
-from tenants.jobs import tenant_task
+from datetime import timedelta
+
+from tenants.jobs import periodically, tenant_task
 
 
 @tenant_task("payments.process_stripe_event", attempts=12, first_wait=5)
@@ -33,3 +35,12 @@ def tell_staff_of_dispute(*, dispute_pk: int, status: str) -> None:
     from payments import mail
 
     mail.send_dispute(dispute_pk, status)
+
+
+@periodically("payments.reconcile_everyone", cron="7 * * * *", within=timedelta(minutes=50))
+@tenant_task("payments.reconcile", attempts=1)
+def reconcile() -> None:
+    """Compare the business's books with Stripe's, and close what webhooks left open."""
+    from payments.reconciliation import reconcile
+
+    reconcile()

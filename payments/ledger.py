@@ -15,11 +15,20 @@ from datetime import datetime
 from django.db.models import Sum
 
 from payments.errors import EventMismatch
-from payments.models import Account, LedgerEntry, PaymentSession, Refund, Transaction
+from payments.models import (
+    Account,
+    LedgerEntry,
+    PaymentSession,
+    Refund,
+    StripeAccount,
+    Transaction,
+)
 from payments.stripe_objects import BalanceLine
 
 Kind = LedgerEntry.Kind
 CLEARING = Account.STRIPE_CLEARING
+#: How the description of a line begins that is not what its payment says.
+CONTRADICTS = "Contradicts its payment"
 
 #: Which account a line of Stripe's balance belongs to, by its reporting category.
 #: Source: docs.stripe.com/reports/reporting-categories.
@@ -62,6 +71,7 @@ def post(line: Line) -> None:
         credit=credit,
         amount=abs(line.amount),
         currency=line.currency,
+        livemode=line.session.livemode if line.session else _livemode(),
         payment_session=line.session,
         description=(line.description or (line.session.description if line.session else ""))[:200],
         occurred_at=line.occurred_at,
@@ -73,6 +83,10 @@ def post(line: Line) -> None:
             f"{line.source_id} is in the books with {posted.amount} {posted.currency}, "
             f"not {entry.amount} {entry.currency}"
         )
+
+
+def _livemode() -> bool:
+    return StripeAccount.objects.current().livemode
 
 
 def post_payment(transaction: Transaction, occurred_at: datetime) -> None:
@@ -181,12 +195,18 @@ def post_line(line: BalanceLine, session: PaymentSession | None) -> None:
     post_fee(line, session)
 
 
+def post_opening(amount: int, currency: str, at: datetime) -> None:
+    """What Stripe held for the business when it was connected here."""
+    mode = "live" if _livemode() else "test"
+    post(Line(Kind.OPENING, f"{mode}:{currency}", CLEARING, Account.OTHER, amount, currency, at))
+
+
 def post_unmatched(line: BalanceLine, why: str) -> None:
     """Book a line that contradicts our records, so that the books still equal Stripe's."""
     post(
         Line(
             Kind.OTHER, line.id, CLEARING, Account.OTHER, line.amount, line.currency, line.created,
-            description=why,
+            description=f"{CONTRADICTS}: {why}",
         )
     )  # fmt: skip
     post_fee(line, None)
@@ -194,7 +214,7 @@ def post_unmatched(line: BalanceLine, why: str) -> None:
 
 def balances(*, before: datetime | None = None) -> dict[tuple[str, str], int]:
     """Return {(account, currency): minor units}, debit positive, of all that happened `before`."""
-    entries = LedgerEntry.objects.order_by()
+    entries = LedgerEntry.objects.of_current_mode().order_by()
     if before is not None:
         entries = entries.filter(occurred_at__lt=before)
     found: dict[tuple[str, str], int] = {}

@@ -16,6 +16,7 @@ from django.utils import timezone
 from access.actors import SYSTEM, Actor
 from events.services import record
 from payments import ledger, transitions
+from payments.connecting import UNREACHABLE
 from payments.errors import (
     EventMismatch,
     GatewayRejected,
@@ -28,7 +29,7 @@ from payments.errors import (
     ProcessorFailed,
 )
 from payments.gateway import CheckoutRequest, Gateway
-from payments.models import MAX_AMOUNT, Customer, PaymentSession, Refund, StripeAccount
+from payments.models import MAX_AMOUNT, Customer, Dispute, PaymentSession, Refund, StripeAccount
 from payments.refunds import refund_payment, request_refund
 from payments.return_urls import check_return_url
 from payments.stripe_objects import SCHEMA_KEY, SESSION_KEY, CheckoutSession
@@ -43,9 +44,9 @@ __all__ = [
     "cancel_checkout",
     "checked_return_url",
     "earn_deposits",
-    "ensure_webhook",
     "get_payment_session",
     "get_refund",
+    "needs_attention",
     "payments_enabled",
     "refund_payment",
     "request_refund",
@@ -59,8 +60,6 @@ MAX_METADATA_KEYS = 40
 # Stripe ends a Checkout Session after 30 minutes at the earliest.
 SHORTEST_CHECKOUT = timedelta(minutes=31)
 LONGEST_CHECKOUT = timedelta(hours=23, minutes=55)
-WEBHOOK_PATH = "/api/payments/webhook/stripe/"
-UNREACHABLE = "The payment processor could not be reached. Please try again."
 
 
 @dataclass(frozen=True)
@@ -86,6 +85,24 @@ def get_payment_session(payment_session_id: object) -> PaymentSession:
         return PaymentSession.objects.get(pk=UUID(str(payment_session_id)))
     except (PaymentSession.DoesNotExist, ValueError):
         raise PaymentNotFound("Payment session not found") from None
+
+
+def needs_attention() -> list[tuple[str, str]]:
+    """Return what a person should look at: (sentence, address in the staff's admin)."""
+    from payments.reconciliation import health
+
+    account = "/admin/payments/stripeaccount/"
+    pages = {"events": "/admin/payments/stripeevent/?status__exact=dead"}
+    found = [(text, pages.get(code, account)) for code, text in health().items()]
+    due = Dispute.objects.all().needing_response().count()
+    if due:
+        found.append(
+            (
+                f"{due} disputed payment{'s' if due > 1 else ''} wait for your evidence.",
+                "/admin/payments/dispute/?status__exact=needs_response",
+            )
+        )
+    return found
 
 
 def get_refund(refund_id: object) -> Refund:
@@ -360,26 +377,3 @@ def earn_deposits(payable_type: str, payable_id: str | int) -> None:
     now = timezone.now()
     for session in deposits.filter(status__in=PaymentSession.PAID):
         ledger.earn(session, now)
-
-
-def ensure_webhook(account: StripeAccount, *, base_url: str) -> None:
-    """Have Stripe send this business's events to `base_url`, and keep the signing secret.
-
-    An endpoint of ours that is there already is moved; its secret stays good. `account` is
-    changed but not saved. Raises ProcessorFailed when Stripe can't be reached or refuses the key.
-    """
-    from payments.handlers import HANDLERS
-
-    url = f"{base_url}{WEBHOOK_PATH}"
-    try:
-        gateway = Gateway(account)
-        known = gateway.list_webhook_endpoints()
-        ours = next((key for key, old in known.items() if old.endswith(WEBHOOK_PATH)), None)
-        if ours is None or not account.webhook_secret:
-            account.webhook_secret = gateway.create_webhook_endpoint(url, HANDLERS)
-        elif known[ours] != url:
-            gateway.move_webhook_endpoint(ours, url)
-    except GatewayUnavailable:
-        raise ProcessorFailed(UNREACHABLE) from None
-    except GatewayRejected as error:
-        raise ProcessorFailed(str(error)) from None

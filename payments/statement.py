@@ -83,9 +83,11 @@ def _statement(
 
 def entries(period: Period) -> QuerySet[LedgerEntry]:
     """Return the ledger entries of a period in the order in which they happened."""
-    return LedgerEntry.objects.filter(
-        occurred_at__gte=period.starts_at, occurred_at__lt=period.ends_at
-    ).order_by("occurred_at", "id")
+    return (
+        LedgerEntry.objects.of_current_mode()
+        .filter(occurred_at__gte=period.starts_at, occurred_at__lt=period.ends_at)
+        .order_by("occurred_at", "id")
+    )
 
 
 class Writable(Protocol):

@@ -286,3 +286,44 @@ class StripeDispute:
             evidence_due_by=moment(evidence, "due_by") if evidence.get("due_by") else None,
             lines=tuple(BalanceLine.read(line) for line in lines),
         )
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """docs.stripe.com/api/webhook_endpoints/object"""
+
+    id: str
+    url: str
+    is_enabled: bool
+    api_version: str
+    events: frozenset[str]
+
+    @classmethod
+    def read(cls, data: StripeObject) -> "Endpoint":
+        return cls(
+            id=text(data, "id"),
+            url=text(data, "url"),
+            is_enabled=text(data, "status") == "enabled",
+            api_version=text(data, "api_version"),
+            events=frozenset(str(type) for type in data.get("enabled_events") or []),
+        )
+
+
+@dataclass(frozen=True)
+class AccountFacts:
+    """docs.stripe.com/api/accounts/object"""
+
+    id: str
+    name: str
+    charges_enabled: bool
+    payouts_enabled: bool
+
+    @classmethod
+    def read(cls, data: StripeObject) -> "AccountFacts":
+        profile = data.get("business_profile") or {}
+        return cls(
+            id=text(data, "id"),
+            name=text(profile, "name"),
+            charges_enabled=data.get("charges_enabled") is True,
+            payouts_enabled=data.get("payouts_enabled") is True,
+        )

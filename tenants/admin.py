@@ -13,7 +13,7 @@ from unfold.decorators import action, display
 
 from tenants.admin_sites import form_page, operator_site
 from tenants.forms import BusinessForm, NewBusinessForm
-from tenants.models import Domain, Tenant, TenantQuerySet
+from tenants.models import Domain, Notice, Tenant, TenantQuerySet
 from tenants.provisioning import provision, set_status
 
 STATUS_COLOURS = {
@@ -119,6 +119,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     newest = Tenant.objects.with_hosts().order_by("-created_at")[:10]
     context["figures"] = [(label, counts.get(status, 0)) for status, label in Tenant.Status.choices]
     context["tables"] = [
+        _needing_attention(),
         {
             "title": "Newest businesses",
             "empty": "There is no business yet.",
@@ -134,9 +135,29 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
                     for one in newest
                 ],
             },
-        }
+        },
     ]
     return context
+
+
+def _needing_attention() -> dict[str, Any]:
+    """What is wrong with which business, the oldest first."""
+    notices = Notice.objects.select_related("tenant")[:50]
+    rows = [
+        [
+            format_html(
+                '<a href="/admin/tenants/tenant/{}/">{}</a>', notice.tenant_id, notice.tenant.name
+            ),
+            notice.text,
+            f"{notice.since:%Y-%m-%d %H:%M} UTC",
+        ]
+        for notice in notices
+    ]
+    return {
+        "title": "Needs attention",
+        "empty": "Every business's payments agree with Stripe.",
+        "data": {"headers": ["Business", "What", "Since"], "rows": rows},
+    }
 
 
 operator_site.index_template = "admin/dashboard.html"

@@ -1,6 +1,6 @@
 """The two admin sites: the operator's on the platform's host, the staff's on a business's."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,16 @@ class BusinessPage:
     slug: str
     title: str
     view: Callable[..., HttpResponse]
+
+
+@dataclass(frozen=True)
+class PageAction:
+    """A button beside a page's form: posts `name` as ``action``. `needs` names a stored value."""
+
+    name: str
+    label: str
+    is_danger: bool = False
+    needs: str = ""
 
 
 class OperatorSite(UnfoldAdminSite):
@@ -80,8 +90,10 @@ def form_page(
     intro: str = "",
     back: str = "/admin/",
     danger: bool = False,
+    facts: Iterable[tuple[str, str]] = (),
+    actions: Iterable[PageAction] = (),
 ) -> HttpResponse:
-    """Return a page of the admin that holds one form."""
+    """Return a page of the admin that holds one form, below `facts` and above `actions`."""
     context = {
         **site.each_context(request),
         "title": title,
@@ -90,6 +102,8 @@ def form_page(
         "intro": intro,
         "back": back,
         "danger": danger,
+        "facts": {"rows": [list(fact) for fact in facts]},
+        "actions": list(actions),
     }
     status = 400 if form.is_bound and not form.is_valid() else 200
     return render(request, "admin/form_page.html", context, status=status)
@@ -110,6 +124,7 @@ class ReadOnlyMixin:
 
 __all__ = [
     "BusinessPage",
+    "PageAction",
     "ReadOnlyMixin",
     "form_page",
     "operator_site",

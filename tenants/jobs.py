@@ -6,12 +6,13 @@ its schema, so that the worker enters the right business. A job without its tena
 
 import functools
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django_tenants.utils import get_public_schema_name, schema_context, tenant_context
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
+from procrastinate.exceptions import AlreadyEnqueued
 
 from tenants.current import current_tenant
 from tenants.models import Tenant
@@ -36,6 +37,32 @@ class TenantTask:
         deferrer = app.configure_task(self.name, schedule_at=at)
         deferrer.defer(schema=schema, **arguments)
 
+    def enqueue_for_everyone(self, *, within: timedelta) -> int:
+        """Run the task once for every business, at times spread over `within`; return how many.
+
+        A business whose last one still waits gets no second one.
+        """
+        with schema_context(get_public_schema_name()):
+            schemas = list(
+                Tenant.objects.exclude(status=Tenant.Status.PROVISIONING)
+                .order_by("id")
+                .values_list("schema_name", flat=True)
+            )
+        enqueued = 0
+        for number, schema in enumerate(schemas):
+            seconds = int(within.total_seconds() * number / len(schemas))
+            deferrer = app.configure_task(
+                self.name,
+                schedule_in={"seconds": seconds},
+                queueing_lock=f"{self.name}:{schema}",
+            )
+            try:
+                deferrer.defer(schema=schema)
+            except AlreadyEnqueued:
+                continue
+            enqueued += 1
+        return enqueued
+
     def _run(self, *, schema: str, **arguments: Any) -> None:
         with schema_context(get_public_schema_name()):
             tenant = Tenant.objects.with_hosts().filter(schema_name=schema).first()
@@ -44,6 +71,23 @@ class TenantTask:
             return
         with tenant_context(tenant):
             self.function(**arguments)
+
+
+def periodically(name: str, *, cron: str, within: timedelta) -> Callable[[TenantTask], TenantTask]:
+    """Have the worker enqueue a task for every business whenever `cron` says, in UTC.
+
+    `name` is the name of the task that does so; `within` is what it spreads the work over.
+    """
+
+    def register(task: TenantTask) -> TenantTask:
+        @app.periodic(cron=cron)
+        @app.task(name=name, queueing_lock=name)
+        def enqueue(timestamp: int) -> None:
+            task.enqueue_for_everyone(within=within)
+
+        return task
+
+    return register
 
 
 def tenant_task(

@@ -131,3 +131,22 @@ class Domain(DomainMixin):
     def clean(self) -> None:
         if self.domain == settings.ROOT_DOMAIN:
             raise ValidationError({"domain": "This is the platform's own host."})
+
+
+class Notice(models.Model):
+    """Something wrong with a business, as one of the apps found; see tenants.notices."""
+
+    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="notices")
+    source = models.CharField(max_length=30)
+    code = models.CharField(max_length=50)
+    text = models.CharField(max_length=300)
+    since = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["since"]
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "source", "code"], name="tenants_notice_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.tenant_id} {self.code}"

@@ -1,24 +1,34 @@
-"""The one page on which a business's Stripe keys are set."""
+"""The page on which a business is connected to Stripe, for its owner and for the operator."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django_tenants.utils import tenant_context
 from unfold.admin import ModelAdmin
 
 from access.actors import Actor
-from events.services import record
-from payments.forms import StripeAccountForm
-from payments.handlers import HANDLERS
-from payments.models import StripeAccount
-from payments.services import WEBHOOK_PATH
-from tenants.admin_sites import BusinessPage, form_page, operator_site, staff_site
+from payments import connecting
+from payments.errors import PaymentError
+from payments.forms import ACCOUNT_FIELDS, StripeAccountForm
+from payments.models import ReconciliationReport, StripeAccount
+from payments.reconciliation import health
+from tenants.admin_sites import BusinessPage, PageAction, form_page, operator_site, staff_site
 from tenants.current import current_tenant
 from tenants.models import Tenant
+from tenants.templatetags.business import local_time
+
+INTRO = (
+    "Paste a restricted (rk_…) or secret (sk_…) key from the business's own Stripe dashboard. It "
+    "is tried at once, and the webhook is set up by itself. Stored secrets are never shown again."
+)
+ACTIONS = (
+    PageAction("roll-webhook-secret", "Change the webhook secret", needs="webhook_secret"),
+    PageAction("disconnect", "Disconnect from Stripe", is_danger=True, needs="secret_key"),
+)
 
 
 @admin.register(StripeAccount, site=staff_site)
@@ -39,33 +49,10 @@ class StripeAccountAdmin(ModelAdmin):
     ) -> HttpResponse:
         if not self.has_change_permission(request):
             raise PermissionDenied
-        actor = Actor("staff", request.user.get_username())
-        form, is_saved = submitted_account(request, actor)
-        if is_saved:
-            messages.success(request, "Saved.")
-            return redirect("staff:payments_stripeaccount_changelist")
-        return account_page(staff_site, request, form, current_tenant(), back="/admin/")
-
-
-def submitted_account(request: HttpRequest, actor: Actor) -> tuple[StripeAccountForm, bool]:
-    """Return the entered business's form, and whether it was sent, found good and saved."""
-    account = StripeAccount.objects.current()
-    form = StripeAccountForm(request.POST or None, instance=account)
-    if request.method != "POST" or not form.is_valid():
-        return form, False
-    with transaction.atomic():
-        form.save()
-        record("stripe_account.changed", account, {"changed": form.changes()}, actor)
-    return form, True
-
-
-def account_page(
-    site: Any, request: HttpRequest, form: StripeAccountForm, tenant: Tenant, *, back: str
-) -> HttpResponse:
-    title = f"Stripe account of {tenant.name}"
-    return form_page(
-        site, request, form, title=title, button="Save", intro=webhook_hint(tenant), back=back
-    )
+        page = AccountPage(request, current_tenant(), Actor("staff", request.user.get_username()))
+        if page.is_done:
+            return page.tell_and_return("/admin/payments/stripeaccount/")
+        return page.response(staff_site, back="/admin/")
 
 
 def operator_account_view(request: HttpRequest, tenant_id: int) -> HttpResponse:
@@ -74,22 +61,93 @@ def operator_account_view(request: HttpRequest, tenant_id: int) -> HttpResponse:
     The operator's session, messages and menu are the platform's.
     """
     tenant = get_object_or_404(Tenant.objects.with_hosts(), pk=tenant_id)
-    back = f"/admin/tenants/tenant/{tenant.pk}/change/"
-    actor = Actor("operator", request.user.get_username())
     with tenant_context(tenant):
-        form, is_saved = submitted_account(request, actor)
-    if is_saved:
-        messages.success(request, "Saved.")
-        return redirect(back)
-    return account_page(operator_site, request, form, tenant, back=back)
+        page = AccountPage(request, tenant, Actor("operator", request.user.get_username()))
+    if page.is_done:
+        return page.tell_and_return(request.path)
+    return page.response(operator_site, back=f"/admin/tenants/tenant/{tenant.pk}/change/")
 
 
-def webhook_hint(tenant: Tenant) -> str:
-    """Say what has to be entered at Stripe."""
-    return (
-        f"At Stripe, add the webhook address {tenant.url}{WEBHOOK_PATH} for the "
-        f"events {', '.join(HANDLERS)}. A restricted key (rk_…) is the safer kind."
-    )
+class AccountPage:
+    """What was asked of a business's Stripe account, done inside that business."""
+
+    def __init__(self, request: HttpRequest, tenant: Tenant, actor: Actor) -> None:
+        self.request, self.tenant, self.actor = request, tenant, actor
+        self.notes: list[str] = []
+        self.problem = ""
+        self.is_done = False
+        is_form = request.method == "POST" and "action" not in request.POST
+        self.form = StripeAccountForm(
+            request.POST if is_form else None, instance=StripeAccount.objects.current()
+        )
+        if is_form:
+            self._connect()
+        elif request.method == "POST":
+            self._act(request.POST["action"])
+        self.facts = facts(StripeAccount.objects.current())
+
+    def _connect(self) -> None:
+        if not self.form.is_valid():
+            return
+        try:
+            self.notes = connecting.connect(
+                self.form.instance, base_url=self.tenant.url, actor=self.actor
+            )
+            self.is_done = True
+        except PaymentError as error:
+            self.form.add_error(error.field if error.field in ACCOUNT_FIELDS else None, str(error))
+
+    def _act(self, name: str) -> None:
+        acts: dict[str, Callable[[], None]] = {
+            "roll-webhook-secret": lambda: connecting.roll_webhook_secret(
+                base_url=self.tenant.url, actor=self.actor
+            ),
+            "disconnect": lambda: connecting.disconnect(actor=self.actor),
+        }
+        try:
+            if name in acts:
+                acts[name]()
+        except PaymentError as error:
+            self.problem = str(error)
+        self.is_done = True
+
+    def tell_and_return(self, address: str) -> HttpResponse:
+        if self.problem:
+            messages.error(self.request, self.problem)
+        else:
+            messages.success(self.request, "Saved.")
+        for note in self.notes:
+            messages.warning(self.request, note)
+        return redirect(address)
+
+    def response(self, site: Any, *, back: str) -> HttpResponse:
+        stored = self.form.stored
+        return form_page(
+            site, self.request, self.form,
+            title=f"Stripe account of {self.tenant.name}", button="Save", back=back, intro=INTRO,
+            facts=self.facts,
+            actions=[action for action in ACTIONS if stored.get(action.needs)],
+        )  # fmt: skip
+
+
+def facts(account: StripeAccount) -> list[tuple[str, str]]:
+    """Return what is known of the connection, in words."""
+    if not account.secret_key:
+        return [("Connection", "Not connected to Stripe yet.")]
+    last = ReconciliationReport.objects.first()
+    found = [
+        ("Connected to", account.stripe_account_id or "Not tried at Stripe yet: save to try it."),
+        ("Mode", "Live: real money" if account.livemode else "Test: no real money"),
+        ("May take payments", "Yes" if account.charges_enabled else "Not yet, says Stripe"),
+        (
+            "Webhook",
+            account.stripe_webhook_endpoint_id or "Entered by hand"
+            if account.webhook_secret
+            else "Missing",
+        ),
+        ("Compared with Stripe", local_time(last.started_at) if last else "Not yet"),
+    ]
+    return [*found, *(("Problem", sentence) for sentence in health().values())]
 
 
 operator_site.business_pages.append(

@@ -17,9 +17,12 @@ from django.conf import settings
 from payments.errors import GatewayRejected, GatewayUnavailable
 from payments.models import StripeAccount
 from payments.stripe_objects import (
+    AccountFacts,
     BalanceLine,
     Charge,
     CheckoutSession,
+    Endpoint,
+    PaymentIntent,
     StripePayout,
     StripeRefund,
 )
@@ -149,6 +152,9 @@ class Gateway:
         for line in self._pages(self._v1.balance_transactions.list, params):
             yield BalanceLine.read(line)
 
+    def retrieve_payment_intent(self, intent_id: str) -> PaymentIntent:
+        return PaymentIntent.read(_call(lambda: self._v1.payment_intents.retrieve(intent_id)))
+
     def list_payouts(self, *, since: datetime | None = None) -> Iterator[StripePayout]:
         for payout in self._pages(self._v1.payouts.list, _created(since)):
             yield StripePayout.read(payout)
@@ -169,22 +175,75 @@ class Gateway:
                 return
             page = {**page, "starting_after": listed["data"][-1]["id"]}
 
-    def create_webhook_endpoint(self, url: str, events: Iterable[str]) -> str:
-        """Have `events` sent to `url` and return the signing secret, which is told only now."""
-        params: Any = {"url": url, "enabled_events": list(events), "api_version": API_VERSION}
+    # --- The account itself ---
+
+    def retrieve_account(self) -> AccountFacts:
+        return AccountFacts.read(_call(self._v1.accounts.retrieve_current))
+
+    def retrieve_balance(self) -> dict[str, int]:
+        """Return what Stripe holds now, pending or available: {currency: minor units}."""
+        balance = _call(self._v1.balance.retrieve)
+        held: dict[str, int] = {}
+        for part in [*balance.get("available", []), *balance.get("pending", [])]:
+            currency = str(part["currency"]).upper()
+            held[currency] = held.get(currency, 0) + int(part["amount"])
+        return held
+
+    def missing_permissions(self) -> list[str]:
+        """Return what this key may not do of what we need, as Stripe's dashboard calls it.
+
+        A write is tried with a request that Stripe refuses as incomplete: whether the key may do
+        it is checked before that, and nothing is made.
+        """
+        nothing: Any = {}
+        one: Any = {"limit": 1}
+        v1 = self._v1
+        tries: dict[str, Callable[[], Any]] = {
+            "Checkout Sessions (write)": lambda: v1.checkout.sessions.create(nothing),
+            "Refunds (write)": lambda: v1.refunds.create(nothing),
+            "PaymentIntents (write)": lambda: v1.payment_intents.create(nothing),
+            "Customers (read)": lambda: v1.customers.list(one),
+            "Charges (read)": lambda: v1.charges.list(one),
+            "Disputes (read)": lambda: v1.disputes.list(one),
+            "Balance transactions (read)": lambda: v1.balance_transactions.list(one),
+            "Payouts (read)": lambda: v1.payouts.list(one),
+            "Events (read)": lambda: v1.events.list(one),
+            "Webhook Endpoints (write)": lambda: v1.webhook_endpoints.create(nothing),
+        }
+        return [name for name, call in tries.items() if _is_forbidden(call)]
+
+    def list_webhook_endpoints(self) -> list[Endpoint]:
+        return [Endpoint.read(one) for one in self._pages(self._v1.webhook_endpoints.list, {})]
+
+    def create_webhook_endpoint(self, url: str, events: Iterable[str]) -> tuple[Endpoint, str]:
+        """Have `events` sent to `url`; return it and its signing secret, which is told only now."""
+        params: Any = {
+            "url": url,
+            "enabled_events": list(events),
+            "api_version": API_VERSION,
+            "description": "Tillhouse",
+        }
         created = _call(lambda: self._v1.webhook_endpoints.create(params))
-        return str(created["secret"])
+        return Endpoint.read(created), str(created["secret"])
 
-    def list_webhook_endpoints(self) -> dict[str, str]:
-        """Return the account's endpoints: id and address."""
-        params: Any = {"limit": 100}
-        listed = _call(lambda: self._v1.webhook_endpoints.list(params))
-        return {str(one["id"]): str(one["url"]) for one in listed.get("data", [])}
-
-    def move_webhook_endpoint(self, endpoint_id: str, url: str) -> None:
-        """Give an endpoint another address; its signing secret stays."""
-        params: Any = {"url": url}
+    def update_webhook_endpoint(self, endpoint_id: str, url: str, events: Iterable[str]) -> None:
+        """Give an endpoint another address and other events; its signing secret stays."""
+        params: Any = {"url": url, "enabled_events": list(events), "disabled": False}
         _call(lambda: self._v1.webhook_endpoints.update(endpoint_id, params))
+
+    def delete_webhook_endpoint(self, endpoint_id: str) -> None:
+        _call(lambda: self._v1.webhook_endpoints.delete(endpoint_id))
+
+
+def _is_forbidden(call: Callable[[], Any]) -> bool:
+    """Does the key lack the permission for `call`? Raises GatewayRejected for a bad key."""
+    try:
+        _call(call)
+    except GatewayRejected as error:
+        if error.code == "key_refused":
+            raise
+        return error.code == "permission_missing"
+    return False
 
 
 def _created(since: datetime | None) -> dict[str, Any]:
@@ -198,9 +257,14 @@ def _call(request: Callable[[], Any]) -> dict[str, Any]:
     except (stripe.APIConnectionError, stripe.RateLimitError, stripe.APIError) as error:
         _log(error)
         raise GatewayUnavailable("Stripe could not be reached. Please try again.") from None
-    except (stripe.AuthenticationError, stripe.PermissionError) as error:
+    except stripe.AuthenticationError as error:
         _log(error)
         raise GatewayRejected("Stripe refused this business's key.", "key_refused") from None
+    except stripe.PermissionError as error:
+        _log(error)
+        raise GatewayRejected(
+            "This business's Stripe key lacks a permission.", "permission_missing"
+        ) from None
     except stripe.IdempotencyError as error:
         _log(error)
         if error.http_status == 409:

@@ -12,6 +12,7 @@ from payments.models.payment import (
     Transaction,
     new_token,
 )
+from payments.models.reconciliation import ReconciliationReport
 from tenants.currencies import MAX_AMOUNT
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "LedgerEntry",
     "PaymentSession",
     "Payout",
+    "ReconciliationReport",
     "Refund",
     "StripeAccount",
     "StripeEvent",

@@ -13,6 +13,11 @@ from tenants.encryption import EncryptedTextField
 CURRENCY_CHOICES = [(code, code) for code in CURRENCIES]
 
 
+def is_live(key: str) -> bool:
+    """Does `key` move real money?"""
+    return key.startswith(("sk_live_", "rk_live_"))
+
+
 class StripeAccountManager(models.Manager["StripeAccount"]):
     def current(self) -> "StripeAccount":
         """Return this business's account row; it is made with the business."""
@@ -34,6 +39,9 @@ class StripeAccount(models.Model):
     livemode = models.BooleanField(default=False, editable=False)
     # Known once a key has been tried at Stripe; another account's key is refused after that.
     stripe_account_id = models.CharField(max_length=255, blank=True, editable=False)
+    charges_enabled = models.BooleanField(default=True, editable=False)
+    # The books begin here: what Stripe's balance held before is the opening balance.
+    connected_at = models.DateTimeField(null=True, blank=True, editable=False)
     stripe_webhook_endpoint_id = models.CharField(max_length=255, blank=True, editable=False)
     default_currency = models.CharField(max_length=3, choices=CURRENCY_CHOICES)
     payments_enabled = models.BooleanField(default=False)
@@ -57,7 +65,7 @@ class StripeAccount(models.Model):
         return "Stripe account"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        self.livemode = self.secret_key.startswith(("sk_live_", "rk_live_"))
+        self.livemode = is_live(self.secret_key)
         if kwargs.get("update_fields"):
             kwargs["update_fields"] = {*kwargs["update_fields"], "livemode", "updated_at"}
         super().save(*args, **kwargs)
@@ -75,10 +83,8 @@ class StripeAccount(models.Model):
             raise ValidationError(
                 {"publishable_key": "One key is for test mode and the other for live mode."}
             )
-        if self.payments_enabled and not (self.secret_key and self.webhook_secret):
-            raise ValidationError(
-                {"payments_enabled": "Payments need a secret key and a webhook secret first."}
-            )
+        if self.payments_enabled and not self.secret_key:
+            raise ValidationError({"payments_enabled": "Payments need a secret key first."})
         _check_origins(self.return_origins)
 
     @property

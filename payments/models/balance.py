@@ -11,6 +11,7 @@ class Payout(models.Model):
     stripe_payout_id = models.CharField(max_length=255, unique=True)
     amount = models.BigIntegerField()
     currency = models.CharField(max_length=3)
+    livemode = models.BooleanField()
     status = models.CharField(max_length=20)
     arrives_on = models.DateField(null=True)
     created_at = models.DateTimeField()
@@ -42,6 +43,7 @@ class BalanceTransaction(models.Model):
     fee = models.BigIntegerField()
     net = models.BigIntegerField()
     currency = models.CharField(max_length=3)
+    livemode = models.BooleanField()
     payout = models.ForeignKey(
         Payout, null=True, on_delete=models.PROTECT, related_name="balance_transactions"
     )

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
+from payments.models.account import StripeAccount
 from payments.models.payment import PaymentSession
 
 
@@ -36,8 +37,9 @@ class LedgerQuerySet(models.QuerySet["LedgerEntry"]):
     def delete(self) -> NoReturn:
         raise AppendOnlyError("The ledger is append-only.")
 
-    def touching(self, account: str) -> "LedgerQuerySet":
-        return self.filter(Q(debit=account) | Q(credit=account))
+    def of_current_mode(self) -> "LedgerQuerySet":
+        """The books that count: those of real money once the business has a live key."""
+        return self.filter(livemode=StripeAccount.objects.current().livemode)
 
 
 class LedgerEntry(models.Model):
@@ -55,6 +57,7 @@ class LedgerEntry(models.Model):
         DISPUTE = "dispute", "Dispute"
         PAYOUT = "payout", "Payout"
         OTHER = "other", "Other"
+        OPENING = "opening", "Balance at Stripe when it was connected"
         CONVERTED_FROM = "converted_from", "Converted to another currency"
         CONVERTED_TO = "converted_to", "Converted from another currency"
         EARNED = "earned", "Deposit earned"
@@ -66,6 +69,7 @@ class LedgerEntry(models.Model):
     credit = models.CharField(max_length=20, choices=Account)
     amount = models.BigIntegerField()
     currency = models.CharField(max_length=3)
+    livemode = models.BooleanField()
     payment_session = models.ForeignKey(
         PaymentSession, null=True, on_delete=models.PROTECT, related_name="ledger_entries"
     )
@@ -73,7 +77,7 @@ class LedgerEntry(models.Model):
     occurred_at = models.DateTimeField()
     recorded_at = models.DateTimeField(default=timezone.now, editable=False)
 
-    objects: ClassVar[models.Manager["LedgerEntry"]] = LedgerQuerySet.as_manager()
+    objects: ClassVar[LedgerQuerySet] = LedgerQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         ordering = ["occurred_at", "id"]

@@ -65,7 +65,8 @@ def test_a_refused_card_is_refused_again_under_the_same_key(
         with pytest.raises(stripe.CardError) as refusal:
             charge(api, card)
         assert refusal.value.code == code
-        seen.append(refusal.value.error.payment_intent.id)
+        failure: Any = refusal.value.error
+        seen.append(failure.payment_intent.id)
     assert seen[0] == seen[1]
     assert api.payment_intents.retrieve(seen[0]).status == "requires_payment_method"
     assert api.payment_intents.cancel(seen[0]).status == "canceled"

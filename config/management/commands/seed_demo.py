@@ -11,11 +11,13 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django_tenants.utils import tenant_context
 
+from access.actors import SYSTEM
 from access.models import APIKey, User
 from bookings.models import OpeningHours, Resource, Service
 from config.demo_businesses import BUSINESSES, DemoBusiness
+from payments.connecting import connect
 from payments.models import StripeAccount
-from payments.services import PaymentError, ensure_webhook
+from payments.services import PaymentError
 from tenants.models import Tenant
 from tenants.provisioning import provision
 
@@ -167,9 +169,8 @@ def connect_sandbox(tenant: Tenant) -> None:
     elif not account.secret_key.startswith(f"sk_test_{tenant.schema_name}_"):
         # Somebody has set keys of their own: those stay as they are.
         return
-    ensure_webhook(account, base_url=tenant.url)
     account.full_clean()
-    account.save()
+    connect(account, base_url=tenant.url, actor=SYSTEM)
 
 
 def read(path: Path) -> dict[str, Any]:

@@ -1,0 +1,288 @@
+"""Close every gap that webhooks leave: ask Stripe what happened, and compare its books with ours.
+
+Safe at any time and as often as one likes: it goes through the same inbox, transitions and
+ledger as a webhook does, and a second run finds nothing left to do.
+"""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Sum
+from django.utils import timezone
+
+from access.actors import SYSTEM
+from payments import balances, inbox, ledger, refunds, transitions
+from payments.connecting import webhook_problem
+from payments.errors import EventMismatch, GatewayRejected, GatewayUnavailable
+from payments.gateway import API_VERSION, Gateway
+from payments.handlers import HANDLERS
+from payments.models import (
+    Account,
+    BalanceTransaction,
+    LedgerEntry,
+    PaymentSession,
+    Payout,
+    ReconciliationReport,
+    Refund,
+    StripeAccount,
+    StripeEvent,
+)
+from tenants.current import current_tenant
+from tenants.notices import set_notices
+
+logger = logging.getLogger(__name__)
+
+# Stripe's list of events reaches back 30 days.
+LONGEST_LOOK_BACK = timedelta(days=30)
+# What happened just before the last run may have been listed only after it.
+OVERLAP = timedelta(hours=2)
+# A webhook that is younger than this is not missing yet.
+PATIENCE = timedelta(minutes=5)
+# A payment whose page Stripe never told us of can't be paid by anyone after this.
+UNOPENED_FOR = timedelta(hours=24)
+FEE_EXPECTED_WITHIN = timedelta(days=3)
+REPORTS_KEPT = timedelta(days=90)
+
+
+def reconcile(*, since: datetime | None = None) -> ReconciliationReport | None:
+    """Bring the business that is entered up to date with its Stripe account; return the report.
+
+    Looks back to `since`, else to the last run that could ask Stripe. Returns None for a business
+    that has no key. A problem is in the report, never raised: the next run tries again.
+    """
+    account = StripeAccount.objects.current()
+    if not account.secret_key:
+        set_notices("payments", {})
+        return None
+    report = ReconciliationReport(since=since or _last_look(account))
+    gateway = Gateway(account)
+    try:
+        for step in STEPS:
+            step(report, gateway)
+        report.problems |= _differences()
+        if problem := webhook_problem(account, base_url=current_tenant().url):
+            report.problems["webhook"] = problem
+    except GatewayUnavailable:
+        report.problems["unreachable"] = "Stripe could not be reached."
+    except GatewayRejected as error:
+        report.problems["key"] = f"Stripe refused: {error}"
+    report.problems |= _open_questions(report)
+    report.finished_at = timezone.now()
+    report.save()
+    _forget_old()
+    set_notices("payments", dict(report.problems))
+    return report
+
+
+def _last_look(account: StripeAccount) -> datetime:
+    earliest = timezone.now() - LONGEST_LOOK_BACK
+    reached = ReconciliationReport.objects.exclude(problems__has_any_keys=["unreachable", "key"])
+    last = reached.first()
+    if last is not None:
+        return max(last.started_at - OVERLAP, earliest)
+    return max(account.connected_at or earliest, earliest)
+
+
+# --- What is asked ---
+
+
+def _recover_events(report: ReconciliationReport, gateway: Gateway) -> None:
+    """Put what happened since into the inbox, the oldest first."""
+    listed = list(gateway.list_events(since=report.since, types=HANDLERS))
+    known = set(
+        StripeEvent.objects.filter(event_id__in=[event["id"] for event in listed]).values_list(
+            "event_id", flat=True
+        )
+    )
+    for payload in reversed(listed):
+        if payload["id"] not in known:
+            inbox.receive(_in_our_version(payload), StripeEvent.Source.RECONCILIATION)
+            report.events_recovered += 1
+
+
+def _in_our_version(payload: dict[str, object]) -> dict[str, object]:
+    """Return a listed event as our version has it.
+
+    Stripe lists an event in the version that was the account's own at that time. The fields that
+    we read are the same in all of them; a webhook in another version is flagged, because that
+    endpoint would go on sending it.
+    """
+    return payload | {"api_version": API_VERSION}
+
+
+def _settle_payments(report: ReconciliationReport, gateway: Gateway) -> None:
+    """Ask about every payment that still waits, and give up those that nobody can pay."""
+    waiting = PaymentSession.objects.filter(
+        status__in=("created", "pending", "failed"), created_at__lt=timezone.now() - PATIENCE
+    )
+    for session in waiting.order_by("created_at"):
+        before = (session.status, session.is_processing)
+        after = _settled(session, gateway)
+        report.payments_settled += (after.status, after.is_processing) != before
+
+
+def _settled(session: PaymentSession, gateway: Gateway) -> PaymentSession:
+    checkout = intent = None
+    if session.stripe_checkout_session_id:
+        checkout = gateway.retrieve_checkout_session(session.stripe_checkout_session_id)
+    elif session.stripe_payment_intent_id:
+        intent = gateway.retrieve_payment_intent(session.stripe_payment_intent_id)
+    elif session.created_at > timezone.now() - UNOPENED_FOR:
+        return session
+    with transaction.atomic():
+        locked = PaymentSession.objects.select_for_update().get(pk=session.pk)
+        try:
+            with transaction.atomic():
+                if checkout is not None:
+                    transitions.apply_checkout_session(locked, checkout, timezone.now())
+                elif intent is not None:
+                    transitions.apply_payment_intent(locked, intent, timezone.now())
+                else:
+                    transitions.mark_canceled(locked, SYSTEM)
+        except EventMismatch as mismatch:
+            logger.error("Payment %s contradicts Stripe: %s", session.pk, mismatch)
+    locked.refresh_from_db()
+    return locked
+
+
+def _settle_refunds(report: ReconciliationReport, gateway: Gateway) -> None:
+    """Ask about every refund whose outcome is unknown."""
+    for refund in Refund.objects.filter(status=Refund.Status.REQUESTED).order_by("created_at"):
+        if refund.stripe_refund_id is None:
+            refunds.send(str(refund.pk))
+        else:
+            told = gateway.retrieve_refund(refund.stripe_refund_id)
+            with transaction.atomic():
+                session = PaymentSession.objects.select_for_update().get(
+                    pk=refund.payment_session_id
+                )
+                transitions.apply_refund(session, told)
+        refund.refresh_from_db()
+        report.refunds_settled += refund.status != Refund.Status.REQUESTED
+
+
+def _book_lines(report: ReconciliationReport, gateway: Gateway) -> None:
+    """Take over the lines of Stripe's balance since, the oldest first; compare the known ones."""
+    account = StripeAccount.objects.current()
+    since = max(report.since, account.connected_at or report.since)
+    for line in reversed(list(gateway.list_balance_transactions(since=since))):
+        known = BalanceTransaction.objects.filter(stripe_balance_transaction_id=line.id).first()
+        if known is None:
+            report.lines_booked += balances.take_over(line)
+        elif (known.amount, known.fee, known.currency) != (line.amount, line.fee, line.currency):
+            report.problems[f"line:{line.id}"] = (
+                f"Stripe's line {line.id} is not what it was when it was booked."
+            )
+    for paid in balances.unsettled():
+        if paid.stripe_charge_id:
+            charge = gateway.retrieve_charge(paid.stripe_charge_id)
+            if charge.balance_transaction_id:
+                line = gateway.retrieve_balance_transaction(charge.balance_transaction_id)
+                report.lines_booked += balances.take_over(line)
+
+
+def _match_payouts(report: ReconciliationReport, gateway: Gateway) -> None:
+    for told in gateway.list_payouts(since=report.since):
+        payout = balances.apply_payout(told)
+        if payout.contained_amount is None and told.status in ("paid", "in_transit"):
+            balances.match_payout(payout, gateway)
+            report.payouts_matched += 1
+    for payout in Payout.objects.filter(contained_amount=None, status__in=("paid", "in_transit")):
+        balances.match_payout(payout, gateway)
+        report.payouts_matched += 1
+
+
+STEPS: tuple[Callable[[ReconciliationReport, Gateway], None], ...] = (
+    _recover_events,
+    _settle_payments,
+    _settle_refunds,
+    _book_lines,
+    _match_payouts,
+)
+
+
+# --- What is compared ---
+
+
+def _differences() -> dict[str, str]:
+    """Return where our books and Stripe's lines disagree: {code: sentence}."""
+    live = StripeAccount.objects.current().livemode
+    ours = {
+        currency: amount
+        for (account, currency), amount in ledger.balances().items()
+        if account == Account.STRIPE_CLEARING
+    }
+    theirs = dict(
+        BalanceTransaction.objects.filter(livemode=live)
+        .order_by()
+        .values_list("currency")
+        .annotate(Sum("net"))
+    )
+    for entry in LedgerEntry.objects.of_current_mode().filter(kind=LedgerEntry.Kind.OPENING):
+        ours[entry.currency] -= entry.effect_on(Account.STRIPE_CLEARING)
+    for currency, amount in _not_yet_in_stripes_balance(live).items():
+        ours[currency] = ours.get(currency, 0) - amount
+    return {
+        f"balance:{currency}": (
+            f"Our books hold {ours.get(currency, 0)} {currency} (smallest units) where Stripe's "
+            f"lines add up to {theirs.get(currency, 0)}."
+        )
+        for currency in sorted({*ours, *theirs})
+        if ours.get(currency, 0) != theirs.get(currency, 0)
+    }
+
+
+def _not_yet_in_stripes_balance(live: bool) -> dict[str, int]:
+    """What we have booked and Stripe has not written a line for yet, by currency."""
+    waiting: dict[str, int] = {}
+    for paid in balances.unsettled().filter(payment_session__livemode=live):
+        waiting[paid.currency] = waiting.get(paid.currency, 0) + paid.amount
+    sent = Refund.objects.filter(
+        status=Refund.Status.SUCCEEDED,
+        stripe_balance_transaction_id=None,
+        payment_session__livemode=live,
+    )
+    for refund in sent:
+        waiting[refund.currency] = waiting.get(refund.currency, 0) - refund.amount
+    return waiting
+
+
+def _open_questions(report: ReconciliationReport) -> dict[str, str]:
+    """Return what needs a person although Stripe could be asked."""
+    found: dict[str, str] = {}
+    late = StripeEvent.objects.filter(
+        source=StripeEvent.Source.RECONCILIATION,
+        received_at__gte=report.started_at - timedelta(hours=24),
+        created_at__lt=report.started_at - PATIENCE,
+    ).count()
+    if late:
+        found["webhooks_missing"] = (
+            f"{late} events of the last day had not arrived by webhook and were fetched from "
+            "Stripe. Check the webhook endpoint in Stripe's dashboard."
+        )
+    stuck = StripeEvent.objects.all().needing_attention().count()
+    if stuck:
+        found["events"] = f"{stuck} of Stripe's events could not be acted on and need a look."
+    expected = timezone.now() - FEE_EXPECTED_WITHIN
+    unsettled = balances.unsettled().filter(created_at__lt=expected).count()
+    if unsettled:
+        found["fees_missing"] = f"Stripe has not settled {unsettled} payments within three days."
+    unmatched = LedgerEntry.objects.filter(
+        kind=LedgerEntry.Kind.OTHER, description__startswith=ledger.CONTRADICTS
+    ).count()
+    if unmatched:
+        found["unmatched"] = f"{unmatched} lines of Stripe's balance contradict their payments."
+    return found
+
+
+def _forget_old() -> None:
+    inbox.forget_expired()
+    ReconciliationReport.objects.filter(started_at__lt=timezone.now() - REPORTS_KEPT).delete()
+
+
+def health() -> dict[str, str]:
+    """Return what the last run found wrong with this business's payments: {code: sentence}."""
+    last = ReconciliationReport.objects.first()
+    return dict(last.problems) if last else {}
