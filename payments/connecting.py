@@ -26,18 +26,24 @@ WEBHOOK_PATH = "/api/payments/webhook/stripe/"
 UNREACHABLE = "The payment processor could not be reached. Please try again."
 
 
-def connect(account: StripeAccount, *, base_url: str, actor: Actor) -> list[str]:
+def connect(
+    account: StripeAccount, *, base_url: str, actor: Actor, check_webhook: bool = False
+) -> list[str]:
     """Save `account`, as changed by the caller, once Stripe accepts its key; return notes.
 
-    A new key is tried live: its account, mode and permissions. The webhook endpoint for
-    `base_url` is made or updated, unless the caller has entered another signing secret.
-    Raises ConnectionRefused (`field` names the setting) or ProcessorFailed; nothing is saved then.
+    A new key is tried live: its account, mode and permissions; and the webhook endpoint for
+    `base_url` is made or updated, unless the caller has entered a signing secret. Without a new
+    key Stripe is not asked (so that payments can be switched off at any time), except with
+    `check_webhook`. Raises ConnectionRefused (`field` names the setting) or ProcessorFailed;
+    nothing is saved then.
     """
     before = StripeAccount.objects.current()
     notes: list[str] = []
-    if account.secret_key and account.secret_key != before.secret_key:
+    is_new = bool(account.secret_key) and account.secret_key != before.secret_key
+    if is_new:
         _accept(account, probe(account.secret_key), before)
-    if account.secret_key and account.webhook_secret == before.webhook_secret:
+    is_by_hand = account.webhook_secret != before.webhook_secret
+    if (is_new or check_webhook) and not is_by_hand:
         notes += ensure_webhook(account, base_url=base_url)
     if account.payments_enabled:
         notes += _why_not_enabled(account)

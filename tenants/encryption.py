@@ -46,6 +46,15 @@ def decrypt(ciphertext: str, schema: str) -> str:
     return value
 
 
+def is_under_newest_key(ciphertext: str) -> bool:
+    """Was `ciphertext` made with the first of FIELD_ENCRYPTION_KEYS?"""
+    try:
+        Fernet(settings.FIELD_ENCRYPTION_KEYS[0]).decrypt(ciphertext.encode())
+    except InvalidToken:
+        return False
+    return True
+
+
 class EncryptedTextField(models.TextField):  # type: ignore[type-arg]
     """Text that only this business can read back; the empty string stays empty."""
 

@@ -26,6 +26,7 @@ INTRO = (
     "is tried at once, and the webhook is set up by itself. Stored secrets are never shown again."
 )
 ACTIONS = (
+    PageAction("check-webhook", "Set up the webhook again", needs="secret_key"),
     PageAction("roll-webhook-secret", "Change the webhook secret", needs="webhook_secret"),
     PageAction("disconnect", "Disconnect from Stripe", is_danger=True, needs="secret_key"),
 )
@@ -99,6 +100,7 @@ class AccountPage:
 
     def _act(self, name: str) -> None:
         acts: dict[str, Callable[[], None]] = {
+            "check-webhook": self._check_webhook,
             "roll-webhook-secret": lambda: connecting.roll_webhook_secret(
                 base_url=self.tenant.url, actor=self.actor
             ),
@@ -110,6 +112,12 @@ class AccountPage:
         except PaymentError as error:
             self.problem = str(error)
         self.is_done = True
+
+    def _check_webhook(self) -> None:
+        account = StripeAccount.objects.current()
+        self.notes = connecting.connect(
+            account, base_url=self.tenant.url, actor=self.actor, check_webhook=True
+        )
 
     def tell_and_return(self, address: str) -> HttpResponse:
         if self.problem:

@@ -1,6 +1,7 @@
 """Operators are made by command, and live on the platform's host only."""
 
 from io import StringIO
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -10,6 +11,7 @@ from django_tenants.utils import schema_context
 from access.models import APIKey, User
 from access.roles import allows
 from tenants.models import Tenant
+from tests.stripe_control import Control
 
 pytestmark = pytest.mark.django_db
 
@@ -175,11 +177,14 @@ def test_secrets_are_on_no_admin_page(in_alpha: Tenant, owner: User) -> None:
         assert "very_secret" not in text
 
 
-def test_an_operator_sets_a_businesss_keys_from_the_platform(alpha: Tenant, beta: Tenant) -> None:
+def test_an_operator_sets_a_businesss_keys_from_the_platform(
+    alpha: Tenant, beta: Tenant, stripe_control: Control, settings: Any
+) -> None:
     from django_tenants.utils import tenant_context
 
     from payments.models import StripeAccount
 
+    settings.STRIPE_API_BASE = stripe_control.base
     operator = User.objects.create_user("op@example.com", "x", role="operator")
     client = Client(HTTP_HOST="localhost")
     client.force_login(operator, backend="access.backends.RoleBackend")

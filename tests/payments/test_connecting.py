@@ -54,8 +54,9 @@ def test_connecting_again_moves_the_one_endpoint(empty: StripeAccount) -> None:
     connect(secret_key="sk_test_new")
     secret = StripeAccount.objects.current().webhook_secret
     connecting.connect(
-        StripeAccount.objects.current(), base_url="http://alpha.localhost:9000", actor=SYSTEM
-    )
+        StripeAccount.objects.current(), base_url="http://alpha.localhost:9000", actor=SYSTEM,
+        check_webhook=True,
+    )  # fmt: skip
     assert [one.url for one in endpoints()] == [
         "http://alpha.localhost:9000/api/payments/webhook/stripe/"
     ]
@@ -67,7 +68,9 @@ def test_two_businesses_on_one_stripe_account_keep_an_endpoint_each(empty: Strip
     Gateway(StripeAccount.objects.current()).create_webhook_endpoint(
         "http://beta.localhost:8000/api/payments/webhook/stripe/", ["payout.paid"]
     )
-    connect()
+    connecting.connect(
+        StripeAccount.objects.current(), base_url=HERE, actor=SYSTEM, check_webhook=True
+    )
     assert len(endpoints()) == 2
 
 
@@ -113,7 +116,7 @@ def test_a_rolled_key_of_the_same_account_takes_over_without_a_gap(
     account = StripeAccount.objects.current()
     account.stripe_account_id = Gateway(account).retrieve_account().id
     account.save()
-    connect()
+    connecting.connect(account, base_url=HERE, actor=SYSTEM, check_webhook=True)
     secret = StripeAccount.objects.current().webhook_secret
     session = pay(1000)
     stripe("roll_key", old_key="sk_test_alpha", new_key="sk_test_rolled", revoke_old=True)
@@ -192,7 +195,6 @@ def test_the_webhook_secret_changes_without_losing_an_event(
 
 def test_disconnecting_forgets_the_keys_and_keeps_the_books(pay: Any, stripe: Control) -> None:
     pay(1000)
-    connect()
     connecting.disconnect(actor=SYSTEM)
     account = StripeAccount.objects.current()
     assert (account.secret_key, account.webhook_secrets, account.payments_enabled) == (
@@ -238,3 +240,11 @@ def test_the_owner_connects_on_the_page_and_reads_what_is_wrong(
     assert b"Saved." in rolled.content
     client.post(page, {"action": "disconnect"})
     assert StripeAccount.objects.current().secret_key == ""
+
+
+def test_payments_can_be_switched_off_while_stripe_is_out_of_reach(
+    account: StripeAccount, settings: Any
+) -> None:
+    settings.STRIPE_API_BASE = "http://127.0.0.1:9"
+    assert connect(payments_enabled=False) == []
+    assert not StripeAccount.objects.current().payments_enabled

@@ -170,7 +170,7 @@ def connect_sandbox(tenant: Tenant) -> None:
         # Somebody has set keys of their own: those stay as they are.
         return
     account.full_clean()
-    connect(account, base_url=tenant.url, actor=SYSTEM)
+    connect(account, base_url=tenant.url, actor=SYSTEM, check_webhook=True)
 
 
 def read(path: Path) -> dict[str, Any]:

@@ -1,0 +1,77 @@
+"""``manage.py rotate_encryption_keys``: put every stored secret under the newest key."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.apps import apps
+from django.core.management.base import BaseCommand, CommandError
+from django.db import models, transaction
+from django_tenants.utils import get_public_schema_name, schema_context, tenant_context
+
+from tenants.connection import connection
+from tenants.encryption import (
+    DecryptionError,
+    EncryptedTextField,
+    decrypt,
+    encrypt,
+    is_under_newest_key,
+)
+from tenants.models import Tenant
+
+
+class Command(BaseCommand):
+    help = (
+        "Encrypt every business's secrets again under the first of FIELD_ENCRYPTION_KEYS. May be "
+        "stopped and started again at any time; what is done stays done. Remove the old key from "
+        "the setting only after this has ended without a complaint."
+    )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        with schema_context(get_public_schema_name()):
+            tenants = list(Tenant.objects.with_hosts().order_by("schema_name"))
+        rotated, failed = 0, []
+        for tenant in tenants:
+            with tenant_context(tenant):
+                try:
+                    rotated += sum(rotate(model, field) for model, field in encrypted_fields())
+                except DecryptionError as error:
+                    failed.append(tenant.schema_name)
+                    self.stderr.write(f"{tenant.schema_name}: {error}")
+        self.stdout.write(f"{rotated} secrets of {len(tenants)} businesses rotated.")
+        if failed:
+            raise CommandError(
+                f"{len(failed)} business(es) have secrets that no key in FIELD_ENCRYPTION_KEYS "
+                f"opens: {', '.join(failed)}. Keep every old key in the setting."
+            )
+
+
+def encrypted_fields() -> Iterator[tuple[type[models.Model], str]]:
+    """Yield every model and field that holds secrets."""
+    for model in apps.get_models():
+        for field in model._meta.concrete_fields:
+            if isinstance(field, EncryptedTextField):
+                yield model, field.column
+
+
+def rotate(model: type[models.Model], column: str) -> int:
+    """Encrypt one column's stale secrets again, a row at a time; return how many.
+
+    A row that somebody changes meanwhile is left alone: what they wrote is under the newest key.
+    """
+    table, key = model._meta.db_table, model._meta.pk.column
+    schema = str(connection.schema_name)
+    with connection.cursor() as cursor:
+        cursor.execute(f'SELECT "{key}", "{column}" FROM "{table}" WHERE "{column}" <> %s', [""])
+        stale = [
+            (pk, secret) for pk, secret in cursor.fetchall() if not is_under_newest_key(secret)
+        ]
+    changed = 0
+    for pk, secret in stale:
+        fresh = encrypt(decrypt(secret, schema), schema)
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(
+                f'UPDATE "{table}" SET "{column}" = %s WHERE "{key}" = %s AND "{column}" = %s',
+                [fresh, pk, secret],
+            )
+            changed += cursor.rowcount
+    return changed
