@@ -58,3 +58,12 @@ class MoneyField(StrictIntegerField):
             error_messages={"invalid": "Must be a whole number of the smallest currency unit."},
             **kwargs,
         )
+
+
+class StrictBooleanField(serializers.BooleanField):
+    """true or false; neither a number nor text that looks like it."""
+
+    def to_internal_value(self, data: Any) -> bool:
+        if not isinstance(data, bool):
+            raise serializers.ValidationError("Must be true or false.")
+        return data

@@ -21,7 +21,15 @@ def _all(models: Iterable[str], actions: str = "view add change delete") -> froz
 _STAFF = (
     _all(["bookings.booking"], "view add change")
     | _all(["bookings.service", "bookings.resource", "bookings.openinghours"], "view")
-    | _all(["payments.paymentsession", "payments.refund", "payments.dispute"], "view")
+    | _all(
+        [
+            "payments.paymentsession",
+            "payments.paymentrequest",
+            "payments.refund",
+            "payments.dispute",
+        ],
+        "view",
+    )
 )
 _MANAGER = (
     _STAFF

@@ -1,6 +1,7 @@
 """What staff fill in: catalogue in whole money, bookings in the business's own time."""
 
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -30,10 +31,18 @@ class ServiceForm(forms.ModelForm):  # type: ignore[type-arg]
         widget=UnfoldAdminTextInputWidget(),
     )
 
+    no_show_fee = WholeMoneyField(
+        required=False, help_text="What a card on file may be charged when they do not come."
+    )
+    late_cancellation_fee = WholeMoneyField(
+        required=False, help_text="What a card on file may be charged when they cancel late."
+    )
+
     class Meta:
         model = Service
         fields = (
-            "name", "description", "duration_minutes", "price", "deposit_kind", "resources",
+            "name", "description", "duration_minutes", "price", "tax_rate", "deposit_kind",
+            "no_show_fee", "late_cancellation_fee", "free_cancellation_hours", "resources",
             "is_active", "position",
         )  # fmt: skip
 
@@ -60,6 +69,8 @@ class ServiceForm(forms.ModelForm):  # type: ignore[type-arg]
                 self.add_error(field, "Say how much the deposit is.")
             else:
                 self.instance.deposit_value = cleaned[field]
+        for name in ("no_show_fee", "late_cancellation_fee"):
+            cleaned[name] = cleaned.get(name) or 0
         amount, price = cleaned.get("deposit_amount"), cleaned.get("price")
         if field == "deposit_amount" and amount and price is not None and amount > price:
             self.add_error("deposit_amount", "The deposit can't be more than the price.")
@@ -96,8 +107,37 @@ class StaffBookingForm(forms.Form):
         return typed.astimezone(UTC)
 
 
+class BalanceForm(forms.Form):
+    """What to ask a customer to pay by a link."""
+
+    message = forms.CharField(
+        max_length=500,
+        required=False,
+        label="A line for the customer",
+        widget=UnfoldAdminTextInputWidget(),
+    )
+    days = forms.IntegerField(
+        min_value=1, max_value=90, initial=7, label="Good for, in days",
+        widget=UnfoldAdminTextInputWidget(),
+    )  # fmt: skip
+
+    def __init__(self, data: Any, *, amount: int, currency: str) -> None:
+        super().__init__(data, initial={"amount": amount})
+        self.fields["amount"] = WholeMoneyField(
+            min_value=Decimal("0.001"), currency=currency, label=f"Amount in {currency}"
+        )
+        self.order_fields(["amount"])
+
+
 class CancelForm(forms.Form):
     """How to cancel."""
+
+    by_customer = forms.BooleanField(
+        label="The customer wants it",
+        required=False,
+        help_text="Decides whether the late cancellation fee that they agreed to applies.",
+        widget=UnfoldBooleanSwitchWidget(),
+    )
 
     refund = forms.BooleanField(
         label="Give the deposit back in full",

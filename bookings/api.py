@@ -11,10 +11,10 @@ from rest_framework.views import APIView
 
 from access.actors import actor_of
 from access.authentication import holder_token
-from access.fields import MoneyField, StrictCharField
+from access.fields import MoneyField, StrictBooleanField, StrictCharField
 from access.models import APIKey
 from access.permissions import IsAnyone, IsMemberOrHolder, is_member
-from bookings import services
+from bookings import money, services
 from bookings.availability import is_offered
 from bookings.errors import BookingClosed, BookingNotFound, InvalidBooking
 from bookings.models import Booking, Service
@@ -52,6 +52,7 @@ class BookingFields(serializers.Serializer[Any]):
     notes = StrictCharField(required=False, allow_blank=True, max_length=2000)
     success_url = StrictCharField(required=False, max_length=2000)
     cancel_url = StrictCharField(required=False, max_length=2000)
+    accept_terms = StrictBooleanField(required=False, default=False)
 
     def validate_customer_name(self, value: str) -> str:
         if not value.isprintable():
@@ -107,6 +108,7 @@ def booking_request(asked: dict[str, Any], request: Request) -> services.Booking
         deposit_amount=asked["deposit_amount_pence"],
         success_url=asked.get("success_url", ""),
         cancel_url=asked.get("cancel_url", ""),
+        terms_accepted=asked["accept_terms"],
     )
     if not isinstance(request.auth, APIKey):
         check_against_catalogue(wanted)
@@ -132,6 +134,14 @@ def check_against_catalogue(wanted: services.BookingRequest) -> None:
                 deposit_amount_pence=service.deposit,
                 currency=current_tenant().currency,
             )
+    if service.requires_card and payments.payments_enabled() and not wanted.terms_accepted:
+        raise InvalidBooking(
+            "accept_terms must be true: this service wants a card on file",
+            field="accept_terms",
+            no_show_fee_pence=service.no_show_fee,
+            late_cancellation_fee_pence=service.late_cancellation_fee,
+            free_cancellation_hours=service.free_cancellation_hours,
+        )
     if not is_offered(service, wanted.starts_at, current_tenant().zone):
         raise InvalidBooking(
             "booking_date is not one of the times at which this service starts",
@@ -228,7 +238,7 @@ def payment_of(booking: Booking, payment_session_id: str) -> PaymentSession:
         session.amount,
         session.currency,
     ) != (
-        services.PAYABLE_TYPE,
+        money.DEPOSIT,
         str(booking.pk),
         booking.deposit_amount,
         booking.currency,
@@ -272,7 +282,7 @@ class PaymentSuccessView(OneBookingView):
             return True
         return any(
             session_id in (str(session.pk), session.stripe_checkout_session_id)
-            for session in services.payments_of(booking)
+            for session in money.payments_of(booking)
         )
 
 

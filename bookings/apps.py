@@ -6,4 +6,4 @@ class BookingsConfig(AppConfig):
     verbose_name = "Bookings"
 
     def ready(self) -> None:
-        from bookings import receivers  # noqa: F401 - registers itself
+        from bookings import payables, receivers  # noqa: F401 - they register themselves

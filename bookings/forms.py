@@ -34,6 +34,15 @@ class DetailsForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 2}),
     )
 
+    def __init__(self, *args: Any, terms: str = "", **kwargs: Any) -> None:
+        """`terms` is what has to be agreed to, where a card is left."""
+        super().__init__(*args, **kwargs)
+        if terms:
+            self.fields["accept_terms"] = forms.BooleanField(
+                label=f"I agree: {terms}",
+                error_messages={"required": "Please agree to this, or choose something else."},
+            )
+
     def clean_customer_name(self) -> str:
         name = str(self.cleaned_data["customer_name"])
         if not name.isprintable():

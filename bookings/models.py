@@ -46,6 +46,7 @@ class Service(models.Model):
         NONE = "none", "No deposit"
         AMOUNT = "amount", "A fixed amount"
         PERCENT = "percent", "A percentage of the price"
+        CARD = "card", "A card on file, nothing is paid now"
 
     name = models.CharField(max_length=120, unique=True)
     slug = models.SlugField(max_length=120, unique=True, blank=True, editable=False)
@@ -62,6 +63,25 @@ class Service(models.Model):
         default=0,
         validators=[MinValueValidator(0), MaxValueValidator(MAX_AMOUNT)],
         help_text="An amount in the smallest unit, or a percentage from 0 to 100.",
+    )
+    tax_rate = models.DecimalField(
+        max_digits=5,
+        decimal_places=2,
+        default=0,
+        validators=[MinValueValidator(0), MaxValueValidator(100)],
+        help_text="Per cent; the price includes it.",
+    )
+    # What a card on file may be charged, in the currency's smallest unit.
+    no_show_fee = models.BigIntegerField(
+        default=0, validators=[MinValueValidator(0), MaxValueValidator(MAX_AMOUNT)]
+    )
+    late_cancellation_fee = models.BigIntegerField(
+        default=0, validators=[MinValueValidator(0), MaxValueValidator(MAX_AMOUNT)]
+    )
+    free_cancellation_hours = models.PositiveIntegerField(
+        default=24,
+        validators=[MaxValueValidator(24 * 60)],
+        help_text="Cancelling is free until so many hours before the start.",
     )
     resources = models.ManyToManyField(
         Resource, blank=True, help_text="Where it can be had; none means anywhere."
@@ -105,6 +125,11 @@ class Service(models.Model):
     @property
     def duration(self) -> timedelta:
         return timedelta(minutes=self.duration_minutes)
+
+    @property
+    def requires_card(self) -> bool:
+        """Must a customer leave a card to book this?"""
+        return self.deposit_kind == self.DepositKind.CARD
 
     @property
     def deposit(self) -> int:
@@ -207,6 +232,13 @@ class Booking(models.Model):
     currency = models.CharField(max_length=3)
     status = models.CharField(max_length=20, choices=Status)
     hold_expires_at = models.DateTimeField(null=True, blank=True)
+    tax_rate = models.DecimalField(max_digits=5, decimal_places=2, default=0)
+    # The terms for the card on file, as the customer accepted them.
+    requires_card = models.BooleanField(default=False)
+    no_show_fee = models.BigIntegerField(default=0)
+    late_cancellation_fee = models.BigIntegerField(default=0)
+    free_cancellation_hours = models.PositiveIntegerField(default=0)
+    terms_accepted_at = models.DateTimeField(null=True, blank=True)
     cancel_reason = models.CharField(max_length=20, choices=CancelReason, blank=True)
     # What the caller of the API wants the browser to return to; empty means our own pages.
     success_url = models.TextField(blank=True)
@@ -264,6 +296,22 @@ class Booking(models.Model):
     def remaining_amount(self) -> int:
         """What is left to pay at the business, in minor units."""
         return self.total_amount - self.deposit_amount
+
+    @property
+    def free_cancellation_until(self) -> datetime:
+        """Until when cancelling costs nothing."""
+        return self.starts_at - timedelta(hours=self.free_cancellation_hours)
+
+    @property
+    def chargeable_fee(self) -> int:
+        """What the accepted terms allow to charge to the card on file now, in minor units."""
+        if not self.requires_card or self.terms_accepted_at is None:
+            return 0
+        if self.status == self.Status.NO_SHOW:
+            return self.no_show_fee
+        by_customer = self.cancel_reason == self.CancelReason.CUSTOMER
+        late = self.cancelled_at is not None and self.cancelled_at > self.free_cancellation_until
+        return self.late_cancellation_fee if self.is_cancelled and by_customer and late else 0
 
     @property
     def is_pending(self) -> bool:

@@ -12,12 +12,12 @@ from access.actors import CUSTOMER, SYSTEM, Actor
 from bookings.availability import resources_for
 from bookings.errors import BookingClosed, BookingNotFound, InvalidBooking, SlotTaken
 from bookings.models import Booking, Resource, Service
+from bookings.money import DEPOSIT, end_open_checkouts, payments_of
 from events.services import record
 from payments import services as payments
 from payments.models import PaymentSession
 from tenants.current import current_tenant
 
-PAYABLE_TYPE = "booking"
 HOLD = timedelta(minutes=15)
 # A service that only an API caller knows: nothing says how long it takes.
 UNLISTED_DURATION = timedelta(minutes=60)
@@ -46,6 +46,8 @@ class BookingRequest:
     notes: str = ""
     success_url: str = ""
     cancel_url: str = ""
+    # Has the customer agreed to what the service's terms may charge to their card?
+    terms_accepted: bool = False
 
     @classmethod
     def for_service(cls, service: Service, **details: Any) -> "BookingRequest":
@@ -57,6 +59,11 @@ class BookingRequest:
             deposit_amount=service.deposit,
             **details,
         )
+
+    @property
+    def requires_card(self) -> bool:
+        """A card is only asked of those who can agree to the terms: not on the phone."""
+        return self.service is not None and self.service.requires_card and self.terms_accepted
 
 
 def event_data(booking: Booking) -> dict[str, object]:
@@ -82,7 +89,7 @@ def book(request: BookingRequest, *, actor: Actor = CUSTOMER) -> Booking:
         raise InvalidBooking(
             "booking_date must be in the future, at most five years ahead", field="booking_date"
         )
-    must_pay = request.deposit_amount > 0 and payments.payments_enabled()
+    must_pay = (request.deposit_amount > 0 or request.requires_card) and payments.payments_enabled()
     with transaction.atomic():
         booking = _take(request, now, must_pay=must_pay)
         _after_taking(booking, actor)
@@ -111,10 +118,28 @@ def _take(request: BookingRequest, now: datetime, *, must_pay: bool) -> Booking:
             confirmed_at=None if must_pay else now,
             success_url=request.success_url,
             cancel_url=request.cancel_url,
+            **_terms(request, now),
         )
         if _insert(booking, now):
             return booking
     raise SlotTaken("This time is taken. Please choose another one.")
+
+
+def _terms(request: BookingRequest, now: datetime) -> dict[str, Any]:
+    """Return what is kept of a service's terms: changing it never changes a booking."""
+    service = request.service
+    if service is None:
+        return {}
+    terms: dict[str, Any] = {"tax_rate": service.tax_rate}
+    if request.requires_card:
+        terms |= {
+            "requires_card": True,
+            "no_show_fee": service.no_show_fee,
+            "late_cancellation_fee": service.late_cancellation_fee,
+            "free_cancellation_hours": service.free_cancellation_hours,
+            "terms_accepted_at": now,
+        }
+    return terms
 
 
 def _insert(booking: Booking, now: datetime) -> bool:
@@ -173,46 +198,45 @@ def start_payment(booking: Booking, *, own_hosts: Iterable[str]) -> PaymentSessi
         raise BookingClosed("The time to pay has run out. Please book again.")
     earlier = list(payments_of(booking))
     reusable = next((session for session in earlier if _is_payable(session, now)), None)
-    page = f"{current_tenant().url}/booking/{booking.access_token}"
+    key = reusable.idempotency_key if reusable else f"booking:{booking.pk}:{len(earlier) + 1}"
     try:
-        return payments.start_checkout(
-            payable_type=PAYABLE_TYPE,
-            payable_id=booking.pk,
-            amount=booking.deposit_amount,
-            currency=booking.currency,
-            description=f"{booking.service_name}: deposit",
-            customer=payments.CustomerDetails(
-                booking.customer_email, booking.customer_name, booking.customer_phone
-            ),
-            success_url=booking.success_url or f"{page}/return/",
-            cancel_url=booking.cancel_url or f"{page}/unpaid/",
-            idempotency_key=(
-                reusable.idempotency_key if reusable else f"booking:{booking.pk}:{len(earlier) + 1}"
-            ),
-            own_hosts=own_hosts,
-            access_token=booking.access_token,
-            expires_at=booking.hold_expires_at,
-        )
+        return _open_payment(booking, key, own_hosts)
     except Exception:
         if not earlier:
             _release(booking.pk, CancelReason.PAYMENT_UNAVAILABLE)
         raise
 
 
+def _open_payment(booking: Booking, key: str, own_hosts: Iterable[str]) -> PaymentSession:
+    page = f"{current_tenant().url}/booking/{booking.access_token}"
+    asked: dict[str, Any] = {
+        "payable_type": DEPOSIT,
+        "payable_id": booking.pk,
+        "customer": payments.CustomerDetails(
+            booking.customer_email, booking.customer_name, booking.customer_phone
+        ),
+        "success_url": booking.success_url or f"{page}/return/",
+        "cancel_url": booking.cancel_url or f"{page}/unpaid/",
+        "idempotency_key": key,
+        "own_hosts": own_hosts,
+        "access_token": booking.access_token,
+        "expires_at": booking.hold_expires_at,
+    }
+    if booking.requires_card:
+        return payments.start_card_setup(**asked, description=f"{booking.service_name}: card")
+    return payments.start_checkout(
+        **asked,
+        amount=booking.deposit_amount,
+        currency=booking.currency,
+        description=f"{booking.service_name}: deposit",
+        is_deposit=True,
+        tax_rate=booking.tax_rate,
+    )
+
+
 def _is_payable(session: PaymentSession, now: datetime) -> bool:
     ended = session.checkout_expires_at is not None and session.checkout_expires_at <= now
     return session.is_open and not ended
-
-
-def payments_of(booking: Booking) -> Iterable[PaymentSession]:
-    """Return the payments asked for a booking's deposit, newest first."""
-    return PaymentSession.objects.filter(
-        payable_type=PAYABLE_TYPE, payable_id=str(booking.pk)
-    ).order_by("-created_at")
-
-
-def latest_payment(booking: Booking) -> PaymentSession | None:
-    return next(iter(payments_of(booking)), None)
 
 
 def settle(booking: Booking) -> Booking:
@@ -246,7 +270,7 @@ def end_checkouts(booking_id: int) -> None:
     """End what is still open at Stripe for a booking that is over; the job behind cancelling."""
     booking = get_booking(booking_id)
     if booking.is_cancelled:
-        _end_open_checkouts(booking)
+        end_open_checkouts(booking)
 
 
 @transaction.atomic
@@ -290,6 +314,30 @@ def keep_while_processing(booking_id: int) -> None:
     booking.save(update_fields=["hold_expires_at", "updated_at"])
 
 
+@transaction.atomic
+def complete(booking_id: int, *, actor: Actor) -> Booking:
+    """The customer was there: what they paid ahead is earned. Raises BookingClosed."""
+    return _end(booking_id, Status.COMPLETED, actor)
+
+
+@transaction.atomic
+def mark_no_show(booking_id: int, *, actor: Actor) -> Booking:
+    """The customer did not come: what they paid ahead is kept. Raises BookingClosed."""
+    return _end(booking_id, Status.NO_SHOW, actor)
+
+
+def _end(booking_id: int, status: str, actor: Actor) -> Booking:
+    # Payments before bookings: the order of locking.
+    payments.earn_deposits(DEPOSIT, booking_id)
+    booking = _locked(booking_id)
+    if not booking.is_confirmed or booking.starts_at > timezone.now():
+        raise BookingClosed("Only a confirmed booking that has begun can be ended like this.")
+    booking.status = status
+    booking.save(update_fields=["status", "updated_at"])
+    record(f"booking.{status.lower()}", booking, event_data(booking), actor)
+    return booking
+
+
 def cancel(
     booking_id: int, *, actor: Actor, reason: str = CancelReason.BUSINESS, refund: bool = False
 ) -> Booking:
@@ -302,7 +350,7 @@ def cancel(
     with transaction.atomic():
         booking = _cancel_locked(booking, actor, reason, refund=refund)
     try:
-        _end_open_checkouts(booking)
+        end_open_checkouts(booking)
     except payments.ProcessorFailed:
         # The job that `_mark_cancelled` enqueued keeps trying.
         pass
@@ -318,6 +366,8 @@ def _cancel_locked(booking: Booking, actor: Actor, reason: str, *, refund: bool)
                 payments.request_refund(
                     payment_session_id=str(session.pk), reason="Booking cancelled", actor=actor
                 )
+    else:
+        payments.earn_deposits(DEPOSIT, booking.pk)
     booking = _locked(booking.pk)
     if booking.status not in (Status.PENDING_PAYMENT, Status.CONFIRMED):
         raise BookingClosed(f"This booking is {booking.get_status_display().lower()} already.")
@@ -342,16 +392,6 @@ def _mark_cancelled(booking: Booking, reason: str, actor: Actor) -> None:
     jobs.end_checkouts.enqueue(booking_id=booking.pk)
 
 
-def _end_open_checkouts(booking: Booking) -> None:
-    """End a booking's open checkouts at Stripe; one that turns out to be paid counts.
-
-    Raises ProcessorFailed when Stripe can't be asked.
-    """
-    for session in payments_of(booking):
-        if session.is_open:
-            payments.cancel_checkout(session.pk)
-
-
 def release_hold(booking_id: int) -> None:
     """End a booking that was not paid in time; does nothing when that is no longer so.
 
@@ -363,7 +403,7 @@ def release_hold(booking_id: int) -> None:
     booking = stale.first()
     if booking is None:
         return
-    _end_open_checkouts(booking)
+    end_open_checkouts(booking)
     with transaction.atomic():
         booking = _locked(booking_id)
         if stale.exists():

@@ -6,8 +6,6 @@ from bookings import views
 
 urlpatterns = [
     path("", views.landing, name="landing"),
-    path("brand.css", views.brand_css, name="brand-css"),
-    path("logo", views.logo, name="logo"),
     path("book/<slug:slug>/", views.choose_time, name="choose-time"),
     path("book/<slug:slug>/details/", views.details, name="details"),
     path("booking/<str:token>/", views.booking_page, name="booking"),

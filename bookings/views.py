@@ -4,21 +4,20 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.views.decorators.cache import cache_control, never_cache
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from access.actors import CUSTOMER
-from bookings import availability, services
+from bookings import availability, money, services
 from bookings.errors import BookingClosed, BookingError, SlotTaken
 from bookings.forms import DetailsForm, FindForm
 from bookings.models import Booking, OpeningHours, Service
 from payments.services import PaymentError, payments_enabled
-from tenants.colours import readable_on
 from tenants.current import current_tenant
-from tenants.logo import logo_of
+from tenants.templatetags.business import money as money_text
 
 DAYS_SHOWN = 14
 LAST_DAY_AHEAD = timedelta(days=365)
@@ -36,27 +35,6 @@ def landing(request: HttpRequest) -> HttpResponse:
             "hours": OpeningHours.objects.all(),
         },
     )
-
-
-@require_safe
-@cache_control(public=True, max_age=300)
-def brand_css(request: HttpRequest) -> HttpResponse:
-    """The business's colour as CSS variables; a file, so that no inline style is allowed."""
-    colour = current_tenant().brand_colour
-    return HttpResponse(
-        f":root{{--brand:{colour};--on-brand:{readable_on(colour)}}}\n", content_type="text/css"
-    )
-
-
-@require_safe
-@cache_control(public=True, max_age=300)
-def logo(request: HttpRequest) -> HttpResponse:
-    """The business's logo, a PNG, JPEG or WebP."""
-    tenant = current_tenant()
-    picture = logo_of(tenant) if tenant.logo_type else None
-    if picture is None:
-        raise Http404("This business has no logo.")
-    return HttpResponse(picture, content_type=tenant.logo_type)
 
 
 @require_safe
@@ -123,20 +101,37 @@ def details(request: HttpRequest, slug: str) -> HttpResponse:
     if starts_at is None:
         messages.error(request, "That time is not on offer. Please choose another one.")
         return redirect("choose-time", slug=slug)
-    form = DetailsForm(request.POST or None)
+    takes_payments = payments_enabled()
+    wants_card = service.requires_card and takes_payments
+    form = DetailsForm(request.POST or None, terms=terms_of(service) if wants_card else "")
     if request.method == "POST" and form.is_valid():
         return _book(request, service, starts_at, form.cleaned_data)
-    deposit = service.deposit if payments_enabled() else 0
+    deposit = service.deposit if takes_payments else 0
     context = {
         "service": service,
         "starts_at": starts_at,
         "day": starts_at.astimezone(current_tenant().zone).date(),
         "form": form,
         "deposit": deposit,
+        "wants_card": wants_card,
         "remaining": service.price - deposit,
         "hold_minutes": int(services.HOLD.total_seconds() // 60),
     }
     return render(request, "bookings/details.html", context)
+
+
+def terms_of(service: Service) -> str:
+    """Return what a customer agrees to who leaves a card for `service`."""
+    name = current_tenant().name
+    free = f"Cancelling is free until {service.free_cancellation_hours} hours before the start."
+    fees = [
+        (service.late_cancellation_fee, "if I cancel later"),
+        (service.no_show_fee, "if I do not come"),
+    ]
+    charged = [f"{money_text(fee)} {when}" for fee, when in fees if fee]
+    if not charged:
+        return f"{name} keeps my card on file for this booking and charges nothing to it."
+    return f"{free} {name} may charge my card {' and '.join(charged)}."
 
 
 def _start_asked_for(request: HttpRequest, service: Service) -> datetime | None:
@@ -156,7 +151,10 @@ def _start_asked_for(request: HttpRequest, service: Service) -> datetime | None:
 def _book(
     request: HttpRequest, service: Service, starts_at: datetime, details: dict[str, Any]
 ) -> HttpResponse:
-    wanted = services.BookingRequest.for_service(service, starts_at=starts_at, **details)
+    accepted = details.pop("accept_terms", False)
+    wanted = services.BookingRequest.for_service(
+        service, starts_at=starts_at, terms_accepted=accepted, **details
+    )
     day = starts_at.astimezone(current_tenant().zone).date()
     try:
         booking = services.book(wanted)
@@ -193,7 +191,7 @@ def _booking(token: str) -> Booking:
 def booking_page(request: HttpRequest, token: str) -> HttpResponse:
     """A customer's own booking, by its unguessable link."""
     booking = _booking(token)
-    payment = services.latest_payment(booking)
+    payment = money.latest_payment(booking)
     return render(request, "bookings/booking.html", {"booking": booking, "payment": payment})
 
 
@@ -230,7 +228,7 @@ def _is_waiting(booking: Booking) -> bool:
     """Is it worth asking again soon? Not once it is settled, and not while a bank takes days."""
     if not booking.is_pending:
         return False
-    payment = services.latest_payment(booking)
+    payment = money.latest_payment(booking)
     return payment is not None and not payment.is_processing
 
 

@@ -59,7 +59,7 @@ STAFF: dict[str, Any] = {
     "SITE_TITLE": business_name,
     "SITE_HEADER": business_name,
     "SITE_SUBHEADER": "Staff",
-    "DASHBOARD_CALLBACK": "bookings.admin.dashboard",
+    "DASHBOARD_CALLBACK": "bookings.admin.dashboard.dashboard",
     "SIDEBAR": {
         "navigation": [
             {
@@ -76,6 +76,7 @@ STAFF: dict[str, Any] = {
                 "title": "Money",
                 "items": [
                     _entry("Payments", "payments", "payments.paymentsession"),
+                    _entry("Payment links", "link", "payments.paymentrequest"),
                     _entry("Refunds", "undo", "payments.refund"),
                     _entry("Disputes", "gavel", "payments.dispute"),
                     _entry("Customers", "groups", "payments.customer"),

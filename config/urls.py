@@ -9,6 +9,8 @@ urlpatterns = [
     path("api/bookings/", include("bookings.api_urls")),
     path("admin/", include("access.password_urls")),
     path("admin/", staff_site.urls),
+    path("", include("tenants.brand")),
+    path("", include("payments.page_urls")),
     path("", include("bookings.urls")),
 ]
 

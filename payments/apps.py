@@ -6,4 +6,4 @@ class PaymentsConfig(AppConfig):
     verbose_name = "Payments"
 
     def ready(self) -> None:
-        from payments import receivers  # noqa: F401 - registers itself
+        from payments import payables, receivers  # noqa: F401 - they register themselves

@@ -73,6 +73,28 @@ class GatewayRejected(GatewayError):
         self.code = code
 
 
+class CardDeclined(GatewayRejected):
+    """The bank would not let a saved card be charged; `code` says why."""
+
+    def __init__(self, code: str, payment_intent_id: str) -> None:
+        super().__init__("The card was declined.", code)
+        self.payment_intent_id = payment_intent_id
+
+
+class RequestClosed(PaymentError):
+    """There is nothing to pay on this link any more."""
+
+    code = "request_closed"
+    status = 409
+
+
+class NoCardOnFile(PaymentError):
+    """There is no card that may be charged for this."""
+
+    code = "no_card_on_file"
+    status = 409
+
+
 class WebhookRefused(Exception):
     """A delivery that is not Stripe's, or can't be read; answered with 400."""
 

@@ -7,6 +7,8 @@ from typing import Any
 from django import forms
 from unfold.widgets import (
     UnfoldAdminCheckboxSelectMultipleWidget,
+    UnfoldAdminDecimalFieldWidget,
+    UnfoldAdminEmailInputWidget,
     UnfoldAdminPasswordWidget,
     UnfoldAdminSelectWidget,
     UnfoldAdminTextareaWidget,
@@ -140,3 +142,32 @@ class PeriodForm(forms.Form):
         if (last and last.year > 9000) or (first and first.year < 1970):
             self.add_error("first", "Choose days between 1970 and 9000.")
         return cleaned
+
+
+class PaymentRequestForm(forms.Form):
+    """What somebody is asked to pay. The key makes a second click the same request."""
+
+    description = forms.CharField(
+        label="What for", max_length=200, widget=UnfoldAdminTextInputWidget()
+    )
+    amount = WholeMoneyField(min_value=Decimal("0.001"))
+    tax_rate = forms.DecimalField(
+        label="Tax in it, per cent", min_value=0, max_value=100, max_digits=5, decimal_places=2,
+        initial=0, widget=UnfoldAdminDecimalFieldWidget(),
+    )  # fmt: skip
+    customer_email = forms.EmailField(widget=UnfoldAdminEmailInputWidget())
+    customer_name = forms.CharField(
+        max_length=200, required=False, widget=UnfoldAdminTextInputWidget()
+    )
+    message = forms.CharField(
+        label="A line for the customer", max_length=500, required=False,
+        widget=UnfoldAdminTextInputWidget(),
+    )  # fmt: skip
+    days = forms.IntegerField(
+        label="Good for, in days", min_value=1, max_value=90, initial=7,
+        widget=UnfoldAdminTextInputWidget(),
+    )  # fmt: skip
+    key = forms.UUIDField(widget=forms.HiddenInput())
+
+    def __init__(self, data: Any = None) -> None:
+        super().__init__(data, initial={"key": uuid.uuid4(), "days": 7, "tax_rate": 0})

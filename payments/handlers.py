@@ -41,10 +41,21 @@ Handler = Callable[[StripeObject, datetime], Plan]
 
 def checkout_session_completed(data: StripeObject, happened_at: datetime) -> Plan:
     checkout = CheckoutSession.read(data)
+    ids = lookup.of_checkout(checkout)
+    if checkout.mode == "setup" and checkout.card is None and lookup.is_known(ids):
+        checkout = _with_card(checkout)
     return Plan(
-        lookup.of_checkout(checkout),
+        ids,
         lambda session: transitions.apply_checkout_session(session, checkout, happened_at),
     )
+
+
+def _with_card(checkout: CheckoutSession) -> CheckoutSession:
+    """Ask Stripe which card was saved: the event names only the SetupIntent."""
+    try:
+        return _gateway().retrieve_checkout_session(checkout.id)
+    except GatewayRejected as error:
+        raise EventMismatch(f"Stripe would not show {checkout.id}") from error
 
 
 def checkout_session_expired(data: StripeObject, happened_at: datetime) -> Plan:

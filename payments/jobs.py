@@ -21,6 +21,38 @@ def send_refund(*, refund_id: str) -> None:
     send(refund_id)
 
 
+@tenant_task("payments.send_charge", attempts=12, first_wait=5)
+def send_charge(*, payment_session_id: str) -> None:
+    """Charge a saved card, or find out what became of a charge."""
+    from payments import cards
+
+    cards.send(payment_session_id)
+
+
+@tenant_task("payments.send_payment_link")
+def send_payment_link(*, request_pk: int) -> None:
+    """Send a customer the link on which they can pay."""
+    from payments import mail
+
+    mail.send_payment_link(request_pk)
+
+
+@tenant_task("payments.send_receipt")
+def send_receipt(*, payment_session_id: str) -> None:
+    """Send a customer the receipt of a payment."""
+    from payments import mail
+
+    mail.send_receipt(payment_session_id)
+
+
+@tenant_task("payments.send_refund_note")
+def send_refund_note(*, refund_id: str) -> None:
+    """Tell a customer that money is on its way back."""
+    from payments import mail
+
+    mail.send_refund_note(refund_id)
+
+
 @tenant_task("payments.fetch_balance_transaction", attempts=12, first_wait=5)
 def fetch_balance_transaction(*, line_id: str) -> None:
     """Take over one line of Stripe's balance: the fee of a payment, or a refund's."""

@@ -13,7 +13,7 @@ from django.db.models import Sum
 from django.utils import timezone
 
 from access.actors import SYSTEM
-from payments import balances, inbox, ledger, refunds, transitions
+from payments import balances, cards, inbox, ledger, refunds, transitions
 from payments.connecting import webhook_problem
 from payments.errors import EventMismatch, GatewayRejected, GatewayUnavailable
 from payments.gateway import API_VERSION, Gateway
@@ -129,6 +129,10 @@ def _settled(session: PaymentSession, gateway: Gateway) -> PaymentSession:
         checkout = gateway.retrieve_checkout_session(session.stripe_checkout_session_id)
     elif session.stripe_payment_intent_id:
         intent = gateway.retrieve_payment_intent(session.stripe_payment_intent_id)
+    elif session.purpose == PaymentSession.Purpose.SAVED_CARD:
+        cards.send(str(session.pk))
+        session.refresh_from_db()
+        return session
     elif session.created_at > timezone.now() - UNOPENED_FOR:
         return session
     with transaction.atomic():

@@ -16,3 +16,5 @@ payment_failed = Signal()
 payment_canceled = Signal()
 # A refund succeeded. Also carries `refund`.
 payment_refunded = Signal()
+# A card was left for later. Also carries `card`.
+card_saved = Signal()

@@ -55,11 +55,43 @@ def metadata_of(data: StripeObject) -> StripeObject:
 
 
 @dataclass(frozen=True)
+class Card:
+    """docs.stripe.com/api/payment_methods/object, of the type card."""
+
+    id: str
+    customer_id: str
+    brand: str
+    last4: str
+    expires_month: int | None
+    expires_year: int | None
+
+    @classmethod
+    def read(cls, data: StripeObject) -> "Card":
+        card = data.get("card") or {}
+        return cls(
+            id=text(data, "id"),
+            customer_id=id_of(data, "customer"),
+            brand=text(card, "brand"),
+            last4=text(card, "last4"),
+            expires_month=card.get("exp_month"),
+            expires_year=card.get("exp_year"),
+        )
+
+
+def card_of(data: StripeObject) -> Card | None:
+    """Return the card that a setup session saved, where it is expanded."""
+    intent = data.get("setup_intent")
+    method = intent.get("payment_method") if isinstance(intent, Mapping) else None
+    return Card.read(method) if isinstance(method, Mapping) else None
+
+
+@dataclass(frozen=True)
 class CheckoutSession:
     """docs.stripe.com/api/checkout/sessions/object"""
 
     id: str
     url: str
+    mode: str
     status: str
     payment_status: str
     amount: int
@@ -68,6 +100,7 @@ class CheckoutSession:
     payment_intent_id: str
     customer_id: str
     expires_at: datetime | None
+    card: Card | None
     schema: str
     payment_session_id: str
 
@@ -78,14 +111,16 @@ class CheckoutSession:
         return cls(
             id=text(data, "id"),
             url=text(data, "url"),
+            mode=text(data, "mode"),
             status=text(data, "status"),
             payment_status=text(data, "payment_status"),
-            amount=number(data, "amount_total"),
+            amount=0 if data.get("amount_total") is None else number(data, "amount_total"),
             currency=text(data, "currency").upper(),
             livemode=data.get("livemode") is True,
             payment_intent_id=id_of(data, "payment_intent"),
             customer_id=id_of(data, "customer"),
             expires_at=datetime.fromtimestamp(expires_at, UTC) if expires_at else None,
+            card=card_of(data),
             schema=text(metadata, SCHEMA_KEY),
             payment_session_id=text(metadata, SESSION_KEY),
         )

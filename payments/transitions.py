@@ -18,8 +18,8 @@ from access.actors import STRIPE, Actor
 from events.services import record
 from payments import ledger, signals
 from payments.errors import EventMismatch
-from payments.models import Customer, PaymentSession, Refund, Transaction
-from payments.stripe_objects import Charge, CheckoutSession, PaymentIntent, StripeRefund
+from payments.models import Customer, PaymentSession, Refund, SavedCard, Transaction
+from payments.stripe_objects import Card, Charge, CheckoutSession, PaymentIntent, StripeRefund
 
 Status = PaymentSession.Status
 #: The failure code of a payment that a bank declined days after the checkout was completed.
@@ -64,6 +64,9 @@ def apply_checkout_session(
     adopt_checkout_session(session, checkout)
     if checkout.status == "expired":
         mark_canceled(session)
+    elif checkout.mode == "setup":
+        if checkout.status == "complete" and checkout.card is not None:
+            mark_card_saved(session, checkout.card, at)
     elif checkout.status == "complete" and checkout.is_paid:
         mark_succeeded(
             session,
@@ -91,6 +94,35 @@ def adopt_checkout_session(session: PaymentSession, checkout: CheckoutSession) -
         session.checkout_url = checkout.url
         session.checkout_expires_at = checkout.expires_at
         session.save(update_fields=["checkout_url", "checkout_expires_at", "updated_at"])
+
+
+def mark_card_saved(session: PaymentSession, told: Card, at: datetime) -> None:
+    """The customer has left a card: nothing is paid, and it may be charged later."""
+    if session.purpose != PaymentSession.Purpose.CARD_SETUP or session.customer is None:
+        raise EventMismatch("a card was saved where a payment was asked for")
+    if session.customer.stripe_customer_id != told.customer_id:
+        raise EventMismatch("the card is another customer's")
+    if session.is_paid:
+        return
+    card = SavedCard.objects.create(
+        customer=session.customer,
+        payment_session=session,
+        stripe_payment_method_id=told.id,
+        brand=told.brand,
+        last4=told.last4,
+        expires_month=told.expires_month,
+        expires_year=told.expires_year,
+    )
+    session.status = Status.SUCCEEDED
+    session.succeeded_at = at
+    session.save(update_fields=["status", "succeeded_at", "updated_at"])
+    record("card.saved", session, event_data(session), STRIPE)
+    signals.card_saved.send(PaymentSession, payment_session=session, card=card)
+
+
+def adopt_payment_intent(session: PaymentSession, intent_id: str) -> None:
+    """Write down a payment's PaymentIntent; raises EventMismatch where ours is another."""
+    _adopt(session, "stripe_payment_intent_id", intent_id)
 
 
 def _adopt(session: PaymentSession, field: str, value: str) -> None:
@@ -123,7 +155,15 @@ def mark_succeeded(session: PaymentSession, received: Received) -> None:
         update_fields=["status", "is_processing", "failure_code", "succeeded_at", "updated_at"]
     )
     record("payment.succeeded", session, event_data(session), STRIPE)
+    _send_receipt(session)
     signals.payment_succeeded.send(PaymentSession, payment_session=session)
+
+
+def _send_receipt(session: PaymentSession) -> None:
+    from payments.jobs import send_receipt
+
+    if session.amount and session.customer is not None:
+        send_receipt.enqueue(payment_session_id=str(session.pk))
 
 
 def _write_transaction(session: PaymentSession, received: Received) -> None:
@@ -287,7 +327,15 @@ def _tell_of_refund(session: PaymentSession, refund: Refund) -> None:
         session.status = Status.REFUNDED
         session.save(update_fields=["status", "updated_at"])
     record("payment.refunded", session, data | event_data(session), STRIPE)
+    _send_refund_note(session, refund)
     signals.payment_refunded.send(PaymentSession, payment_session=session, refund=refund)
+
+
+def _send_refund_note(session: PaymentSession, refund: Refund) -> None:
+    from payments.jobs import send_refund_note
+
+    if session.customer is not None:
+        send_refund_note.enqueue(refund_id=str(refund.pk))
 
 
 def _reopen(session: PaymentSession) -> None:

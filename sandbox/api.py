@@ -2,13 +2,11 @@
 
 import json
 import re
-import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from sandbox import checkout, errors, refunds
-from sandbox.events import API_VERSION
 from sandbox.forms import Params
 from sandbox.store import Store, StripeObject, new_id, now
 
@@ -182,7 +180,9 @@ def balance(call: Call) -> StripeObject:
     return {"object": "balance", "available": available, "pending": [], "livemode": False}
 
 
-def _reads(kind: str, path: str, *filters: str) -> None:
+def reads(kind: str, path: str, *filters: str) -> None:
+    """Serve one object of a kind, and their list, narrowed by `filters`."""
+
     @route("GET", f"{path}/:id")
     def retrieve(call: Call, id: str) -> StripeObject:
         return expanded(call, find(call, kind, id))
@@ -195,12 +195,12 @@ def _reads(kind: str, path: str, *filters: str) -> None:
         return page
 
 
-_reads("payment_intent", "payment_intents", "customer")
-_reads("charge", "charges", "payment_intent", "customer")
-_reads("refund", "refunds", "payment_intent", "charge")
-_reads("dispute", "disputes", "payment_intent", "charge")
-_reads("payout", "payouts", "status")
-_reads("balance_transaction", "balance_transactions", "source", "type", "payout")
+reads("payment_intent", "payment_intents", "customer")
+reads("charge", "charges", "payment_intent", "customer")
+reads("refund", "refunds", "payment_intent", "charge")
+reads("dispute", "disputes", "payment_intent", "charge")
+reads("payout", "payouts", "status")
+reads("balance_transaction", "balance_transactions", "source", "type", "payout", "currency")
 
 
 # --- Refunds, customers ---------------------------------------------------------------------
@@ -226,7 +226,7 @@ def create_customer(call: Call) -> StripeObject:
     return call.store.insert(call.account, "customer", customer)
 
 
-_reads("customer", "customers", "email")
+reads("customer", "customers", "email")
 
 
 @route("POST", "customers/:id")
@@ -239,7 +239,7 @@ def update_customer(call: Call, id: str) -> StripeObject:
     return call.store.save(customer)
 
 
-# --- Events and endpoints -------------------------------------------------------------------
+# --- Events ---------------------------------------------------------------------------------
 
 
 @route("GET", "events/:id")
@@ -254,61 +254,3 @@ def list_events(call: Call) -> StripeObject:
     if types:
         found = [event for event in found if event["type"] in types]
     return listing(found, call.params, "/v1/events")
-
-
-@route("POST", "webhook_endpoints")
-def create_endpoint(call: Call) -> StripeObject:
-    """The signing secret is told in this answer and never again."""
-    for field in ("url", "enabled_events"):
-        if not call.params.get(field):
-            raise errors.required(field)
-    if not isinstance(call.params["enabled_events"], list):
-        raise errors.invalid("enabled_events", "Invalid array")
-    endpoint: StripeObject = {
-        "id": new_id("we"),
-        "object": "webhook_endpoint",
-        "api_version": call.params.get("api_version") or API_VERSION,
-        "created": now(),
-        "description": call.params.get("description"),
-        "enabled_events": call.params["enabled_events"],
-        "livemode": False,
-        "metadata": call.params.get("metadata") or {},
-        "secret": f"whsec_{secrets.token_urlsafe(24)}",
-        "status": "enabled",
-        "url": call.params["url"],
-    }
-    return call.store.insert(call.account, "webhook_endpoint", endpoint)
-
-
-def _without_secret(endpoint: StripeObject) -> StripeObject:
-    return {name: value for name, value in endpoint.items() if name != "secret"}
-
-
-@route("GET", "webhook_endpoints")
-def list_endpoints(call: Call) -> StripeObject:
-    endpoints = [_without_secret(one) for one in call.store.list(call.account, "webhook_endpoint")]
-    return listing(endpoints, call.params, "/v1/webhook_endpoints")
-
-
-@route("GET", "webhook_endpoints/:id")
-def retrieve_endpoint(call: Call, id: str) -> StripeObject:
-    return _without_secret(find(call, "webhook_endpoint", id))
-
-
-@route("POST", "webhook_endpoints/:id")
-def update_endpoint(call: Call, id: str) -> StripeObject:
-    endpoint = find(call, "webhook_endpoint", id)
-    for field in ("url", "enabled_events", "description", "metadata"):
-        if field in call.params:
-            endpoint[field] = call.params[field]
-    if "disabled" in call.params:
-        endpoint["status"] = "disabled" if call.params["disabled"] == "true" else "enabled"
-    call.store.save(endpoint)
-    return _without_secret(endpoint)
-
-
-@route("DELETE", "webhook_endpoints/:id")
-def delete_endpoint(call: Call, id: str) -> StripeObject:
-    find(call, "webhook_endpoint", id)
-    call.store.run("DELETE FROM objects WHERE id = ?", id)
-    return {"id": id, "object": "webhook_endpoint", "deleted": True}

@@ -17,13 +17,14 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import path, re_path
 from django.views.decorators.csrf import csrf_exempt
 
-from sandbox import api, api_cards, charges, checkout, errors, faults
+from sandbox import api, api_cards, api_endpoints, charges, checkout, errors, faults
 from sandbox.forms import parse
-from sandbox.store import Store, StripeObject, new_id
+from sandbox.store import Store, StripeObject, new_id, public
 from sandbox.webhooks import Courier
 
 logger = logging.getLogger(__name__)
-CALLS = (api, api_cards)
+#: Imported for the routes that they register.
+CALLS = (api, api_cards, api_endpoints)
 
 
 class Sandbox:
@@ -75,13 +76,6 @@ def account_of(request: HttpRequest) -> str:
     if not key.startswith(("sk_test_", "rk_test_")) or "revoked" in key:
         raise _unauthorized("Invalid API Key provided.")
     return account_id(key)
-
-
-def public(obj: Any) -> Any:
-    """Return an object without what is only ours, whose names start with "_"."""
-    if isinstance(obj, dict):
-        return {key: public(value) for key, value in obj.items() if not key.startswith("_")}
-    return [public(one) for one in obj] if isinstance(obj, list) else obj
 
 
 def needed_permission(request: HttpRequest) -> str:
@@ -153,7 +147,7 @@ class Api:
     def _answer(self, request: HttpRequest, account: str) -> tuple[int, StripeObject]:
         key = request.headers.get("Idempotency-Key", "")
         if request.method != "POST" or not key:
-            return self._do(request, account)
+            return self._try(request, account)
         return self._do_once(request, account, key)
 
     def _do(self, request: HttpRequest, account: str) -> tuple[int, StripeObject]:
@@ -167,7 +161,8 @@ class Api:
     def _do_once(self, request: HttpRequest, account: str, key: str) -> tuple[int, StripeObject]:
         """Replay the stored answer to this key, or make and store one.
 
-        Source: docs.stripe.com/api/idempotent_requests. Validation errors are not stored.
+        Source: docs.stripe.com/api/idempotent_requests. A refused card's answer is stored as well,
+        a validation error is not.
         """
         store = self.sandbox.store
         asked = f"{request.path}\n".encode() + request.body
@@ -187,10 +182,11 @@ class Api:
 
     def _try(self, request: HttpRequest, account: str) -> tuple[int, StripeObject]:
         """Do it; a refused card is an answer like any other, with its effects kept."""
-        try:
-            return self._do(request, account)
-        except errors.CardError as error:
-            return error.status, error.body
+        with self.sandbox.store.transaction():
+            try:
+                return self._do(request, account)
+            except errors.CardError as error:
+                return error.status, public(error.body)
 
     def _log(self, request: HttpRequest, account: str, status: int) -> None:
         with self.sandbox.store.transaction():

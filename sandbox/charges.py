@@ -22,26 +22,44 @@ def _intent(store: Store, account: str, session: StripeObject, method: str) -> S
     if known:
         known["payment_method_types"] = [method]
         return known
-    intent: StripeObject = {
-        "id": new_id("pi"),
-        "object": "payment_intent",
-        "amount": session["amount_total"],
-        "amount_received": 0,
-        "created": now(),
-        "currency": session["currency"],
-        "customer": session["customer"],
-        "last_payment_error": None,
-        "latest_charge": None,
-        "livemode": False,
-        "metadata": session["_intent_metadata"],
-        "payment_method_types": [method],
-        "status": "requires_payment_method",
-    }
+    intent = new_intent(
+        session["amount_total"],
+        session["currency"],
+        customer=session["customer"],
+        metadata=session["_intent_metadata"],
+        payment_method_types=[method],
+        setup_future_usage="off_session" if session.get("_saves_card") else None,
+    )
     store.insert(account, "payment_intent", intent)
     session["_intent"] = intent["id"]
     store.save(session)
     emit(store, account, "payment_intent.created", intent)
     return intent
+
+
+def new_intent(amount: int, currency: str, **fields: Any) -> StripeObject:
+    """Return a PaymentIntent that nobody has paid. Source: docs.stripe.com/api/payment_intents."""
+    return {
+        "id": new_id("pi"),
+        "object": "payment_intent",
+        "amount": amount,
+        "amount_received": 0,
+        "canceled_at": None,
+        "cancellation_reason": None,
+        "created": now(),
+        "currency": currency,
+        "customer": None,
+        "description": None,
+        "last_payment_error": None,
+        "latest_charge": None,
+        "livemode": False,
+        "metadata": {},
+        "payment_method": None,
+        "payment_method_types": ["card"],
+        "setup_future_usage": None,
+        "status": "requires_payment_method",
+        **fields,
+    }
 
 
 def pay(store: Store, account: str, session: StripeObject) -> StripeObject:
@@ -52,7 +70,7 @@ def pay(store: Store, account: str, session: StripeObject) -> StripeObject:
     if session["amount_total"] == 0:
         return checkout.complete(store, account, session, payment_status="no_payment_required")
     intent = _intent(store, account, session, "card")
-    if session["_saves_card"] and session["customer"]:
+    if session.get("_saves_card") and session["customer"]:
         intent["payment_method"] = cards.attach(store, account, session["customer"])["id"]
     succeed(store, account, intent)
     return checkout.complete(
@@ -92,11 +110,13 @@ def _charge(store: Store, account: str, intent: StripeObject, *, paid: bool) -> 
         "created": now(),
         "currency": intent["currency"],
         "customer": intent["customer"],
+        "description": intent.get("description"),
         "disputed": False,
         "livemode": False,
         "metadata": intent["metadata"],
         "paid": paid,
         "payment_intent": intent["id"],
+        "payment_method": intent.get("payment_method"),
         "payment_method_details": {"type": intent["payment_method_types"][0]},
         "refunded": False,
         "status": "succeeded" if paid else "failed",
@@ -129,6 +149,8 @@ def decline(store: Store, account: str, session: StripeObject) -> StripeObject:
 def debit(store: Store, account: str, session: StripeObject) -> StripeObject:
     """The customer chooses a bank debit: complete, and unpaid for some days."""
     _require_open(session)
+    if session["mode"] == "setup":
+        raise not_allowed_state("This Checkout Session saves a card: there is nothing to debit.")
     intent = _intent(store, account, session, "bacs_debit")
     intent["status"] = "processing"
     store.save(intent)
@@ -170,6 +192,7 @@ def settle(store: Store, account: str, charge: StripeObject) -> None:
     line = balance_line(
         store, account, charge["id"], "charge", charge["amount"], charge["currency"],
         fee=fee_for(charge["amount"], charge["currency"]),
+        description=charge.get("description") or "",
     )  # fmt: skip
     charge["balance_transaction"] = line["id"]
     store.save(charge)
@@ -193,13 +216,15 @@ def balance_line(
     fee: int = 0,
     category: str = "",
     description: str = "",
+    from_customer: bool = True,
 ) -> StripeObject:
     """Write a balance transaction. Source: docs.stripe.com/api/balance_transactions.
 
-    An account may be settled in another currency than its customers pay in.
+    An account may be settled in another currency than its customers pay in; what is not
+    `from_customer` moves within the balance, in `currency` as it is.
     """
     rate = None
-    settled = store.settlement_of(account)
+    settled = store.settlement_of(account) if from_customer else None
     if settled and settled[0] != currency:
         currency, rate = settled
         amount, fee = round(amount * rate), round(fee * rate)
@@ -215,7 +240,7 @@ def balance_line(
         "fee": fee,
         "net": amount - fee,
         "reporting_category": category or type,
-        "source": source,
+        "source": source or None,
         "status": "available",
         "type": type,
     }
@@ -224,13 +249,7 @@ def balance_line(
 
 def made_elsewhere(store: Store, account: str, amount: int, currency: str) -> StripeObject:
     """A payment that was taken in the dashboard or by another program."""
-    intent: StripeObject = {
-        "id": new_id("pi"), "object": "payment_intent", "amount": amount, "amount_received": 0,
-        "created": now(), "currency": currency, "customer": None, "last_payment_error": None,
-        "latest_charge": None, "livemode": False, "metadata": {}, "payment_method_types": ["card"],
-        "status": "requires_payment_method",
-    }  # fmt: skip
-    store.insert(account, "payment_intent", intent)
+    intent = store.insert(account, "payment_intent", new_intent(amount, currency))
     succeed(store, account, intent)
     charge = store.get(account, "charge", intent["latest_charge"]) or {}
     settle(store, account, charge)

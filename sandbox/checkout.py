@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from sandbox import errors
 from sandbox.events import emit
 from sandbox.forms import Params
-from sandbox.store import Store, StripeObject, new_id, now
+from sandbox.store import Store, StripeObject, new_id, now, public
 
 SHORTEST = 30 * 60
 LONGEST = 24 * 60 * 60
@@ -77,7 +77,7 @@ def _check_customer(store: Store, account: str, params: Params) -> None:
             "You may only specify one of these parameters: customer, customer_email."
         )
     if customer and store.get(account, "customer", customer) is None:
-        raise errors.missing("customer", customer, "customer")
+        raise errors.missing("customer", customer, "customer", status=400)
     if params["mode"] == "setup" and not customer:
         raise errors.required("customer")
 
@@ -96,15 +96,23 @@ def _line(line: Any, index: int) -> StripeObject:
         )
     if not quantity.isdecimal():
         raise errors.invalid(f"{param}[quantity]", "Invalid integer")
-    currency = price.get("currency", "").lower()
-    if len(currency) != 3 or not currency.isalpha():
-        raise errors.invalid(f"{param}[price_data][currency]", f"Invalid currency: {currency}")
+    currency = currency_of(price.get("currency"), f"{param}[price_data][currency]")
     return {
         "amount_total": int(amount) * int(quantity),
         "currency": currency,
         "description": (price.get("product_data") or {}).get("name", ""),
         "quantity": int(quantity),
     }
+
+
+def currency_of(value: Any, param: str) -> str:
+    """Return a currency as Stripe writes it: three small letters."""
+    if not value:
+        raise errors.required(param)
+    currency = str(value).lower()
+    if len(currency) != 3 or not currency.isalpha():
+        raise errors.invalid(param, f"Invalid currency: {currency}")
+    return currency
 
 
 def _expires_at(params: Params) -> int:
@@ -120,10 +128,8 @@ def _expires_at(params: Params) -> int:
 
 def shown(session: StripeObject) -> StripeObject:
     """Return the session as the API shows it: without our own fields; no URL once it is over."""
-    visible = {key: value for key, value in session.items() if not key.startswith("_")}
-    if session["status"] != "open":
-        visible["url"] = None
-    return visible
+    over = {} if session["status"] == "open" else {"url": None}
+    return {**public(session), **over}
 
 
 def expire(store: Store, account: str, session: StripeObject) -> StripeObject:

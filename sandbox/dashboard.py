@@ -69,7 +69,8 @@ class Dashboard:
             account, charge = self.find("charge", charge_id)
             return disputes.create(
                 self.store, account, charge,
-                amount=int(body.get("amount", 0)), reason=body.get("reason", ""),
+                amount=int(body["amount"]) if "amount" in body else None,
+                reason=body.get("reason", ""),
             )  # fmt: skip
 
     def dispute_review(self, body: Body) -> StripeObject:
@@ -85,7 +86,7 @@ class Dashboard:
 
     def payout(self, body: Body) -> StripeObject:
         with self.store.transaction():
-            return payouts.create(self.store, self._account(body), body.get("currency", "gbp"))
+            return payouts.create(self.store, self._account(body), body.get("currency", ""))
 
     def payout_fails(self, body: Body) -> StripeObject:
         return self._on("payout", body, payouts.fail)
@@ -103,6 +104,7 @@ class Dashboard:
             return charges.balance_line(
                 self.store, self._account(body), "", "stripe_fee", -int(body["amount"]),
                 body.get("currency", "gbp"), category="fee", description="Radar",
+                from_customer=False,
             )  # fmt: skip
 
     def settle_in(self, body: Body) -> None:
@@ -146,15 +148,24 @@ class Dashboard:
         """Change what ``GET /v1/account`` says, for example charges_enabled."""
         with self.store.transaction():
             account = self._account(body)
-            changes = {name: value for name, value in body.items() if name != "key"}
+            found = self.store.rows("SELECT body FROM account_states WHERE account = ?", account)
+            state = json.loads(found[0]["body"]) if found else {}
+            state |= {k: v for k, v in body.items() if k not in ("key", "account")}
             self.store.run(
-                "INSERT OR REPLACE INTO account_states VALUES (?, ?)", account, json.dumps(changes)
+                "INSERT OR REPLACE INTO account_states VALUES (?, ?)", account, json.dumps(state)
             )
 
     def _account(self, body: Body) -> str:
-        """Return the account named by `account`, or opened by `key`, made if it is new."""
-        if "account" in body:
-            return str(body["account"])
+        """Return the account named by `account`, or opened by `key`, made if it is new.
+
+        Without either it is the only one there is.
+        """
+        if "key" not in body:
+            ids = [str(row["id"]) for row in self.store.rows("SELECT id FROM accounts")]
+            wanted = body.get("account") or (ids[0] if len(ids) == 1 else "")
+            if wanted not in ids:
+                raise errors.missing("account", wanted, "account")
+            return str(wanted)
         key = self._account_id(body["key"])
         self.store.run("INSERT OR IGNORE INTO keys (id, account) VALUES (?, ?)", key, key)
         account = str(self.store.rows("SELECT account FROM keys WHERE id = ?", key)[0]["account"])

@@ -11,16 +11,19 @@ OPEN = ("needs_response", "under_review")
 
 
 def create(
-    store: Store, account: str, charge: StripeObject, *, amount: int = 0, reason: str = ""
+    store: Store, account: str, charge: StripeObject, *, amount: int | None = None, reason: str = ""
 ) -> StripeObject:
     """The customer's bank contests `charge`, and takes the money back for now."""
     if not charge["paid"] or charge["disputed"]:
         raise errors.not_allowed_state("Only a paid charge can be disputed, once.")
+    amount = charge["amount"] if amount is None else amount
+    if not 0 < amount <= charge["amount"]:
+        raise errors.invalid("amount", f"amount must be between 1 and {charge['amount']}.")
     settle(store, account, charge)
     dispute: StripeObject = {
         "id": new_id("du"),
         "object": "dispute",
-        "amount": amount or charge["amount"],
+        "amount": amount,
         "balance_transactions": [],
         "charge": charge["id"],
         "created": now(),

@@ -37,8 +37,11 @@ def forbidden() -> StripeError:
     )
 
 
-def missing(kind: str, id: str, param: str = "id") -> StripeError:
-    return StripeError(f"No such {kind}: '{id}'", status=404, code="resource_missing", param=param)
+def missing(kind: str, id: str, param: str = "id", status: int = 404) -> StripeError:
+    """An object that the address names is 404; one that a parameter names is mostly 400."""
+    return StripeError(
+        f"No such {kind}: '{id}'", status=status, code="resource_missing", param=param
+    )
 
 
 def required(param: str) -> StripeError:

@@ -4,7 +4,7 @@ import copy
 import time
 from typing import Any
 
-from sandbox.store import Store, StripeObject, new_id, now
+from sandbox.store import Store, StripeObject, new_id, now, public
 
 API_VERSION = "2026-10-28.endive"
 
@@ -16,7 +16,7 @@ def emit(store: Store, account: str, type: str, obj: StripeObject) -> StripeObje
         "object": "event",
         "api_version": API_VERSION,
         "created": now(),
-        "data": {"object": copy.deepcopy(obj)},
+        "data": {"object": copy.deepcopy(public(obj))},
         "livemode": False,
         "pending_webhooks": 0,
         "request": {"id": None, "idempotency_key": None},

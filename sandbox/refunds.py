@@ -37,7 +37,10 @@ def create(
         "reason": params.get("reason"),
         "status": status,
     }
-    line = balance_line(store, account, refund["id"], "refund", -amount, charge["currency"])
+    line = balance_line(
+        store, account, refund["id"], "refund", -amount, charge["currency"],
+        description="REFUND FOR CHARGE",
+    )  # fmt: skip
     refund["balance_transaction"] = line["id"]
     store.insert(account, "refund", refund)
     charge["amount_refunded"] += amount
@@ -101,6 +104,7 @@ def fail(store: Store, account: str, refund: StripeObject) -> StripeObject:
     refund.update(status="failed", failure_reason="lost_or_stolen_card")
     line = balance_line(
         store, account, refund["id"], "refund_failure", refund["amount"], refund["currency"],
+        description="REFUND FAILURE",
     )  # fmt: skip
     refund["failure_balance_transaction"] = line["id"]
     store.save(refund)

@@ -154,6 +154,20 @@ class Store:
                 self.run(f"DELETE FROM {table}")  # noqa: S608 - the names are ours
 
 
+def public(obj: Any) -> Any:
+    """Return an object as others see it: without our own bookkeeping, whose names start with "_".
+
+    Metadata are the caller's, whatever their names.
+    """
+    if isinstance(obj, dict):
+        return {
+            key: value if key == "metadata" else public(value)
+            for key, value in obj.items()
+            if not key.startswith("_")
+        }
+    return [public(one) for one in obj] if isinstance(obj, list) else obj
+
+
 def new_id(prefix: str) -> str:
     return f"{prefix}_{secrets.token_hex(12)}"
 

@@ -41,7 +41,8 @@ class TenantAdmin(ModelAdmin):
     readonly_fields = ("schema_name", "currency", "status", "pages", "created_at")
     fields = (
         "name", "status", "pages", "kind", "time_zone", "locale", "currency",
-        "contact_email", "contact_phone", "address", "brand_colour", "new_logo", "remove_logo",
+        "contact_email", "contact_phone", "address", "legal_name", "tax_name", "tax_number",
+        "brand_colour", "new_logo", "remove_logo",
         "schema_name", "created_at",
     )  # fmt: skip
     actions = ["suspend", "resume"]

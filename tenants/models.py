@@ -75,6 +75,12 @@ class Tenant(TenantMixin):
     contact_email = models.EmailField(blank=True)
     contact_phone = models.CharField(max_length=40, blank=True)
     address = models.CharField(max_length=300, blank=True)
+    # For receipts.
+    legal_name = models.CharField(
+        max_length=200, blank=True, help_text="On receipts, where it differs from the name."
+    )
+    tax_name = models.CharField(max_length=20, default="VAT", help_text="VAT, MwSt., Sales tax …")
+    tax_number = models.CharField(max_length=40, blank=True)
     brand_colour = models.CharField(max_length=7, default="#0f766e", validators=[BRAND_COLOUR])
     logo = models.BinaryField(null=True, blank=True, editable=False)
     logo_type = models.CharField(max_length=20, blank=True, editable=False)

@@ -14,11 +14,12 @@ from typing import Any
 import stripe
 from django.conf import settings
 
-from payments.errors import GatewayRejected, GatewayUnavailable
+from payments.errors import CardDeclined, GatewayRejected, GatewayUnavailable
 from payments.models import StripeAccount
 from payments.stripe_objects import (
     AccountFacts,
     BalanceLine,
+    Card,
     Charge,
     CheckoutSession,
     Endpoint,
@@ -51,6 +52,8 @@ class CheckoutRequest:
     currency: str
     description: str
     customer_email: str
+    stripe_customer_id: str
+    is_card_setup: bool
     success_url: str
     cancel_url: str
     metadata: dict[str, str]
@@ -82,24 +85,15 @@ class Gateway:
 
     def create_checkout_session(self, request: CheckoutRequest) -> CheckoutSession:
         params: dict[str, Any] = {
-            "mode": "payment",
             "success_url": request.success_url,
             "cancel_url": request.cancel_url,
             "client_reference_id": request.reference,
             "metadata": request.metadata,
-            "payment_intent_data": {"metadata": request.metadata},
-            "line_items": [
-                {
-                    "quantity": 1,
-                    "price_data": {
-                        "currency": request.currency.lower(),
-                        "unit_amount": request.amount,
-                        "product_data": {"name": request.description},
-                    },
-                }
-            ],
+            **(_setup_params(request) if request.is_card_setup else _payment_params(request)),
         }
-        if request.customer_email:
+        if request.stripe_customer_id:
+            params["customer"] = request.stripe_customer_id
+        elif request.customer_email:
             params["customer_email"] = request.customer_email
         if request.expires_at:
             params["expires_at"] = int(request.expires_at.timestamp())
@@ -108,7 +102,11 @@ class Gateway:
         return CheckoutSession.read(created)
 
     def retrieve_checkout_session(self, session_id: str) -> CheckoutSession:
-        return CheckoutSession.read(_call(lambda: self._v1.checkout.sessions.retrieve(session_id)))
+        """Return the session; of a card's setup, with the card."""
+        params: Any = {"expand": ["setup_intent.payment_method"]}
+        return CheckoutSession.read(
+            _call(lambda: self._v1.checkout.sessions.retrieve(session_id, params))
+        )
 
     def expire_checkout_session(self, session_id: str) -> CheckoutSession:
         """End an open session; raises GatewayRejected when it is not open any more."""
@@ -124,6 +122,36 @@ class Gateway:
         }
         options: Any = {"idempotency_key": idempotency_key}
         return StripeRefund.read(_call(lambda: self._v1.refunds.create(params, options)))
+
+    def create_customer(self, *, email: str, name: str, idempotency_key: str) -> str:
+        params: Any = {"email": email, **({"name": name} if name else {})}
+        options: Any = {"idempotency_key": idempotency_key}
+        return str(_call(lambda: self._v1.customers.create(params, options))["id"])
+
+    def charge_card(
+        self, *, amount: int, currency: str, card: Card, metadata: dict[str, str],
+        description: str, idempotency_key: str,
+    ) -> PaymentIntent:  # fmt: skip
+        """Charge a saved card while its owner is away; raises CardDeclined when the bank won't."""
+        params: Any = {
+            "amount": amount,
+            "currency": currency.lower(),
+            "customer": card.customer_id,
+            "payment_method": card.id,
+            "off_session": True,
+            "confirm": True,
+            "description": description,
+            "metadata": metadata,
+        }
+        options: Any = {"idempotency_key": idempotency_key}
+        return PaymentIntent.read(_call(lambda: self._v1.payment_intents.create(params, options)))
+
+    def list_payment_intents(self, *, customer_id: str) -> Iterator[PaymentIntent]:
+        for intent in self._pages(self._v1.payment_intents.list, {"customer": customer_id}):
+            yield PaymentIntent.read(intent)
+
+    def cancel_payment_intent(self, intent_id: str) -> None:
+        _call(lambda: self._v1.payment_intents.cancel(intent_id))
 
     def retrieve_refund(self, refund_id: str) -> StripeRefund:
         return StripeRefund.read(_call(lambda: self._v1.refunds.retrieve(refund_id)))
@@ -246,6 +274,28 @@ def _is_forbidden(call: Callable[[], Any]) -> bool:
     return False
 
 
+def _payment_params(request: CheckoutRequest) -> dict[str, Any]:
+    """No payment method is named: Stripe shows those that the business enabled there."""
+    price = {
+        "currency": request.currency.lower(),
+        "unit_amount": request.amount,
+        "product_data": {"name": request.description},
+    }
+    return {
+        "mode": "payment",
+        "payment_intent_data": {"metadata": request.metadata},
+        "line_items": [{"quantity": 1, "price_data": price}],
+    }
+
+
+def _setup_params(request: CheckoutRequest) -> dict[str, Any]:
+    return {
+        "mode": "setup",
+        "currency": request.currency.lower(),
+        "setup_intent_data": {"metadata": request.metadata},
+    }
+
+
 def _created(since: datetime | None) -> dict[str, Any]:
     return {"created": {"gte": int(since.timestamp())}} if since else {}
 
@@ -271,6 +321,12 @@ def _call(request: Callable[[], Any]) -> dict[str, Any]:
             raise GatewayUnavailable("Stripe is still working on this request.") from None
         raise GatewayRejected(
             "Stripe knows this request with other contents.", "idempotency"
+        ) from None
+    except stripe.CardError as error:
+        _log(error)
+        intent: Any = getattr(error.error, "payment_intent", None)
+        raise CardDeclined(
+            error.code or "card_declined", str(intent["id"]) if intent else ""
         ) from None
     except stripe.StripeError as error:
         _log(error)

@@ -2,6 +2,7 @@
 
 from payments.models.account import CURRENCY_CHOICES, StripeAccount
 from payments.models.balance import BalanceTransaction, Payout
+from payments.models.card import SavedCard
 from payments.models.dispute import Dispute
 from payments.models.inbox import StripeEvent
 from payments.models.ledger import Account, LedgerEntry
@@ -13,6 +14,7 @@ from payments.models.payment import (
     new_token,
 )
 from payments.models.reconciliation import ReconciliationReport
+from payments.models.request import PaymentRequest
 from tenants.currencies import MAX_AMOUNT
 
 __all__ = [
@@ -23,10 +25,12 @@ __all__ = [
     "Customer",
     "Dispute",
     "LedgerEntry",
+    "PaymentRequest",
     "PaymentSession",
     "Payout",
     "ReconciliationReport",
     "Refund",
+    "SavedCard",
     "StripeAccount",
     "StripeEvent",
     "Transaction",

@@ -2,6 +2,7 @@
 
 import secrets
 import uuid
+from decimal import ROUND_HALF_UP, Decimal
 
 from django.db import models
 from django.db.models import Q, Sum
@@ -13,6 +14,12 @@ from tenants.currencies import MAX_AMOUNT
 def new_token() -> str:
     """Return an unguessable token: 192 random bits in URL-safe text."""
     return secrets.token_urlsafe(24)
+
+
+def included_tax(amount: int, rate: Decimal) -> int:
+    """Return the tax of `rate` per cent that `amount` minor units include, rounded half up."""
+    exact = Decimal(amount) * rate / (100 + rate)
+    return int(exact.quantize(Decimal(1), rounding=ROUND_HALF_UP))
 
 
 class Customer(models.Model):
@@ -39,14 +46,24 @@ class PaymentSession(models.Model):
         CANCELED = "canceled", "Cancelled"
         REFUNDED = "refunded", "Refunded"
 
+    class Purpose(models.TextChoices):
+        CHECKOUT = "checkout", "Payment page"
+        # Saves a card and takes no money.
+        CARD_SETUP = "card_setup", "Card on file"
+        # Charges a saved card while the customer is away.
+        SAVED_CARD = "saved_card", "Charge to a saved card"
+
     #: The states in which money has been received.
     PAID = (Status.SUCCEEDED, Status.REFUNDED)
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     payable_type = models.CharField(max_length=50)
     payable_id = models.CharField(max_length=64)
+    purpose = models.CharField(max_length=20, choices=Purpose, default=Purpose.CHECKOUT)
     description = models.CharField(max_length=200, blank=True)
     amount = models.BigIntegerField(help_text="In the currency's smallest unit.")
+    # Per cent; the amount includes it.
+    tax_rate = models.DecimalField(max_digits=5, decimal_places=2, default=0)
     currency = models.CharField(max_length=3)
     status = models.CharField(max_length=20, choices=Status, default=Status.CREATED)
     # Completed at Stripe with a method that settles later; neither paid nor failed yet.
@@ -98,6 +115,11 @@ class PaymentSession(models.Model):
     @property
     def is_paid(self) -> bool:
         return self.status in self.PAID
+
+    @property
+    def tax_amount(self) -> int:
+        """The tax that the amount includes, in minor units, rounded half up."""
+        return included_tax(self.amount, self.tax_rate)
 
     @property
     def is_open(self) -> bool:

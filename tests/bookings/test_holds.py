@@ -8,7 +8,7 @@ import time_machine
 from django.core import mail
 
 from access.actors import SYSTEM
-from bookings import services
+from bookings import money, services
 from bookings.errors import BookingClosed, SlotTaken
 from bookings.models import Booking
 from events.models import Event
@@ -187,7 +187,7 @@ def test_paying_again_after_the_hold_has_ended_is_refused(
 
 def test_asked_twice_the_same_page_is_given(in_alpha: Tenant, stripe: Control) -> None:
     booking, _ = booked(in_alpha)
-    first = services.latest_payment(booking)
+    first = money.latest_payment(booking)
     again = services.start_payment(booking, own_hosts=in_alpha.hosts)
     assert first == again
     assert len(stripe("sessions")) == 1

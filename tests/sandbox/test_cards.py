@@ -1,87 +1,15 @@
 """The sandbox's saved cards, used with Stripe's own SDK."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+import requests
 import stripe
 
-from tests.sandbox.test_sandbox import client, session_params
+from tests.sandbox.support import act, setup_params, types
+from tests.sandbox.test_sandbox import paid, session_params
 from tests.stripe_control import Control
-
-
-@pytest.fixture
-def api(stripe_control: Control) -> Any:
-    return client(stripe_control)
-
-
-@pytest.fixture
-def card(api: Any, stripe_control: Control) -> Any:
-    """A card saved on the page of a setup session."""
-    customer = api.customers.create({"email": "eve@example.com"})
-    session = api.checkout.sessions.create(
-        {
-            "mode": "setup", "currency": "gbp", "customer": customer.id,
-            "success_url": "http://shop.localhost/", "metadata": {"a": "1"},
-            "setup_intent_data": {"metadata": {"b": "2"}},
-        }
-    )  # fmt: skip
-    stripe_control("decline", session=session.id)
-    assert api.checkout.sessions.retrieve(session.id).status == "open"
-    stripe_control("pay", session=session.id)
-    done = api.checkout.sessions.retrieve(session.id, {"expand": ["setup_intent"]})
-    assert (done.status, done.payment_status, done.payment_intent) == (
-        "complete", "no_payment_required", None,
-    )  # fmt: skip
-    intent = api.setup_intents.retrieve(done.setup_intent.id, {"expand": ["payment_method"]})
-    assert intent.metadata.to_dict() == {"b": "2"}
-    return intent.payment_method
-
-
-def charge(api: Any, card: Any, key: str = "k", **changes: Any) -> Any:
-    params = {
-        "amount": 2500, "currency": "gbp", "customer": card.customer, "payment_method": card.id,
-        "off_session": True, "confirm": True, **changes,
-    }  # fmt: skip
-    return api.payment_intents.create(params, {"idempotency_key": key})
-
-
-def test_a_saved_card_can_be_charged(api: Any, card: Any) -> None:
-    assert card.card.last4 == "4242"
-    intent = charge(api, card)
-    assert (intent.status, intent.amount_received) == ("succeeded", 2500)
-    assert charge(api, card).id == intent.id
-
-
-@pytest.mark.parametrize(
-    ("outcome", "code"),
-    [("declined", "card_declined"), ("authentication_required", "authentication_required")],
-)
-def test_a_refused_card_is_refused_again_under_the_same_key(
-    api: Any, card: Any, stripe_control: Control, outcome: str, code: str
-) -> None:
-    stripe_control("card_behaviour", payment_method=card.id, outcome=outcome)
-    seen = []
-    for _ in range(2):
-        with pytest.raises(stripe.CardError) as refusal:
-            charge(api, card)
-        assert refusal.value.code == code
-        failure: Any = refusal.value.error
-        seen.append(failure.payment_intent.id)
-    assert seen[0] == seen[1]
-    assert api.payment_intents.retrieve(seen[0]).status == "requires_payment_method"
-    assert api.payment_intents.cancel(seen[0]).status == "canceled"
-
-
-def test_a_detached_card_is_gone(api: Any, card: Any) -> None:
-    api.payment_methods.detach(card.id)
-    with pytest.raises(stripe.InvalidRequestError):
-        charge(api, card)
-
-
-@pytest.mark.parametrize("changes", [{"amount": 0}, {"customer": "cus_no"}, {"currency": ""}])
-def test_what_stripe_would_refuse(api: Any, card: Any, changes: dict[str, Any]) -> None:
-    with pytest.raises(stripe.InvalidRequestError):
-        charge(api, card, **changes)
 
 
 def test_paying_may_save_the_card(api: Any, stripe_control: Control) -> None:
@@ -101,3 +29,139 @@ def test_paying_may_save_the_card(api: Any, stripe_control: Control) -> None:
 def test_an_unknown_customer_is_refused(api: Any, changes: dict[str, Any]) -> None:
     with pytest.raises(stripe.InvalidRequestError):
         api.checkout.sessions.create(session_params(**changes))
+
+
+# --- Setup sessions ---
+
+
+@pytest.fixture
+def customer(api: Any) -> Any:
+    return api.customers.create({"email": "eve@example.com"})
+
+
+def test_saving_a_card_is_told_in_full(api: Any, stripe_control: Control, customer: Any) -> None:
+    params = setup_params(customer.id, client_reference_id="7", metadata={"a": "1"})
+    session = api.checkout.sessions.create(params)
+    assert (session.payment_status, session.amount_total, session.currency) == (
+        "no_payment_required", None, "gbp",
+    )  # fmt: skip
+    assert (session.client_reference_id, session.metadata.to_dict()) == ("7", {"a": "1"})
+    stripe_control("pay", session=session.id)
+    assert types(stripe_control) == [
+        "setup_intent.succeeded", "payment_method.attached", "checkout.session.completed",
+    ]  # fmt: skip
+    done = api.checkout.sessions.retrieve(session.id)
+    intent = api.setup_intents.retrieve(done.setup_intent, {"expand": ["payment_method"]})
+    assert (intent.status, intent.usage, intent.customer) == (
+        "succeeded", "off_session", customer.id,
+    )  # fmt: skip
+    method = intent.payment_method
+    assert (method.type, method.customer) == ("card", customer.id)
+    card = method.card
+    assert (card.brand, card.last4, card.exp_month) == ("visa", "4242", 12)
+    assert card.exp_year == datetime.now(UTC).year + 3
+    assert card.fingerprint
+
+
+def test_a_card_that_is_refused_can_be_tried_again(
+    api: Any, stripe_control: Control, customer: Any
+) -> None:
+    session = api.checkout.sessions.create(setup_params(customer.id))
+    for action in ("decline", "decline", "pay"):
+        stripe_control(action, session=session.id)
+    events = [one for one in stripe_control("events") if one["type"].startswith("setup_intent")]
+    assert [one["type"].partition(".")[2] for one in events] == [
+        "setup_failed", "setup_failed", "succeeded",
+    ]  # fmt: skip
+    assert len({one["data"]["object"]["id"] for one in events}) == 1
+    assert events[0]["data"]["object"]["last_setup_error"]["code"] == "card_declined"
+
+
+def test_the_page_of_a_setup_session_saves_a_card(
+    api: Any, stripe_control: Control, customer: Any
+) -> None:
+    session = api.checkout.sessions.create(setup_params(customer.id))
+    url = f"{stripe_control.base}/c/pay/{session.id}"
+    page = requests.get(url, timeout=9).text
+    assert "Save card" in page
+    assert "bank debit" not in page
+    assert "£" not in page
+    assert "declined" in requests.post(url, {"method": "decline"}, timeout=9).text
+    assert api.checkout.sessions.retrieve(session.id).status == "open"
+    answer = requests.post(url, {"method": "card"}, timeout=9, allow_redirects=False)
+    assert (answer.status_code, answer.headers["Location"]) == (303, "http://shop.localhost/ok")
+    assert len(api.customers.payment_methods.list(customer.id).data) == 1
+
+
+def test_nothing_can_be_debited_on_a_setup_session(
+    api: Any, stripe_control: Control, customer: Any
+) -> None:
+    session = api.checkout.sessions.create(setup_params(customer.id))
+    assert act(stripe_control, "bank_debit", session=session.id)[0] == 400
+    assert api.checkout.sessions.retrieve(session.id).status == "open"
+
+
+def test_a_setup_session_can_expire(api: Any, stripe_control: Control, customer: Any) -> None:
+    session = api.checkout.sessions.create(setup_params(customer.id))
+    stripe_control("expire", session=session.id)
+    assert act(stripe_control, "pay", session=session.id)[0] == 400
+
+
+def test_a_setup_session_is_for_a_customer_that_exists(api: Any) -> None:
+    with pytest.raises(stripe.InvalidRequestError) as refusal:
+        api.checkout.sessions.create(setup_params("cus_no"))
+    assert (refusal.value.http_status, refusal.value.code, refusal.value.param) == (
+        400, "resource_missing", "customer",
+    )  # fmt: skip
+
+
+# --- Customers ---
+
+
+def test_a_payment_is_its_customers(api: Any, stripe_control: Control, customer: Any) -> None:
+    session = api.checkout.sessions.create(
+        session_params(
+            customer=customer.id, payment_intent_data={"setup_future_usage": "off_session"}
+        )
+    )
+    stripe_control("pay", session=session.id)
+    session = api.checkout.sessions.retrieve(
+        session.id, {"expand": ["payment_intent.latest_charge"]}
+    )
+    intent = session.payment_intent
+    [method] = api.customers.payment_methods.list(customer.id).data
+    assert (intent.customer, intent.latest_charge.customer) == (customer.id, customer.id)
+    assert (intent.payment_method, intent.latest_charge.payment_method) == (method.id, method.id)
+    assert intent.setup_future_usage == "off_session"
+
+
+def test_a_card_is_saved_only_where_that_was_asked(
+    api: Any, stripe_control: Control, customer: Any
+) -> None:
+    session = api.checkout.sessions.create(session_params(customer=customer.id))
+    stripe_control("pay", session=session.id)
+    assert api.customers.payment_methods.list(customer.id).data == []
+    paid(api, stripe_control)
+    assert "payment_method.attached" not in types(stripe_control)
+
+
+def test_a_customer_and_an_email_are_too_much(api: Any, customer: Any) -> None:
+    with pytest.raises(stripe.InvalidRequestError, match="only specify one"):
+        api.checkout.sessions.create(
+            session_params(customer=customer.id, customer_email="eve@example.com")
+        )
+
+
+def test_a_card_is_detached_once(api: Any, stripe_control: Control, card: Any) -> None:
+    assert api.payment_methods.detach(card.id).customer is None
+    assert api.payment_methods.retrieve(card.id).customer is None
+    assert api.customers.payment_methods.list(card.customer).data == []
+    assert types(stripe_control)[-1] == "payment_method.detached"
+    with pytest.raises(stripe.InvalidRequestError, match="not attached"):
+        api.payment_methods.detach(card.id)
+
+
+def test_an_unknown_customer_has_no_list_of_cards(api: Any) -> None:
+    with pytest.raises(stripe.InvalidRequestError) as refusal:
+        api.customers.payment_methods.list("cus_no")
+    assert refusal.value.http_status == 404

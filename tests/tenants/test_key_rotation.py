@@ -11,6 +11,7 @@ from django_tenants.utils import tenant_context
 
 from events.models import WebhookEndpoint
 from payments.models import StripeAccount
+from tenants.encryption import encrypt
 from tenants.management.commands import rotate_encryption_keys
 from tenants.models import Tenant
 
@@ -54,7 +55,6 @@ def test_it_goes_on_where_it_was_stopped(
         Fernet.generate_key().decode(), *settings.FIELD_ENCRYPTION_KEYS,
     ]  # fmt: skip
     calls = iter(range(100))
-    encrypt = rotate_encryption_keys.encrypt
 
     def stop_at_the_third(value: str, schema: str) -> str:
         if next(calls) == 2:

@@ -50,7 +50,7 @@ def encrypted_fields() -> Iterator[tuple[type[models.Model], str]]:
     for model in apps.get_models():
         for field in model._meta.concrete_fields:
             if isinstance(field, EncryptedTextField):
-                yield model, field.column
+                yield model, str(field.column)
 
 
 def rotate(model: type[models.Model], column: str) -> int:
@@ -61,16 +61,19 @@ def rotate(model: type[models.Model], column: str) -> int:
     table, key = model._meta.db_table, model._meta.pk.column
     schema = str(connection.schema_name)
     with connection.cursor() as cursor:
-        cursor.execute(f'SELECT "{key}", "{column}" FROM "{table}" WHERE "{column}" <> %s', [""])
-        stale = [
-            (pk, secret) for pk, secret in cursor.fetchall() if not is_under_newest_key(secret)
-        ]
+        cursor.execute(
+            f'SELECT "{key}", "{column}" FROM "{table}" WHERE "{column}" <> %s',  # noqa: S608
+            [""],
+        )
+        rows = cursor.fetchall()
+    stale = [(pk, secret) for pk, secret in rows if not is_under_newest_key(secret)]
     changed = 0
     for pk, secret in stale:
         fresh = encrypt(decrypt(secret, schema), schema)
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(
-                f'UPDATE "{table}" SET "{column}" = %s WHERE "{key}" = %s AND "{column}" = %s',
+                f'UPDATE "{table}" SET "{column}" = %s '  # noqa: S608 - names of our models
+                f'WHERE "{key}" = %s AND "{column}" = %s',
                 [fresh, pk, secret],
             )
             changed += cursor.rowcount

@@ -1,0 +1,109 @@
+"""What a booking has paid, still owes, and may be charged."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+from access.actors import Actor
+from bookings.errors import BookingClosed
+from bookings.models import Booking
+from payments import services as payments
+from payments.models import PaymentRequest, PaymentSession
+
+#: The deposit, or the card that is left instead of one.
+DEPOSIT = "booking"
+#: What is paid later by a link.
+BALANCE = "booking_balance"
+#: What a card on file is charged under the accepted terms.
+FEE = "booking_fee"
+
+
+def payments_of(booking: Booking) -> Iterable[PaymentSession]:
+    """Return the payments asked for a booking's deposit, newest first."""
+    return PaymentSession.objects.filter(payable_type=DEPOSIT, payable_id=str(booking.pk)).order_by(
+        "-created_at"
+    )
+
+
+def latest_payment(booking: Booking) -> PaymentSession | None:
+    return next(iter(payments_of(booking)), None)
+
+
+def amount_paid(booking: Booking) -> int:
+    """What the customer has paid towards the price and not got back, in minor units."""
+    towards = PaymentSession.objects.filter(
+        payable_type__in=(DEPOSIT, BALANCE),
+        payable_id=str(booking.pk),
+        currency=booking.currency,
+        status__in=PaymentSession.PAID,
+    )
+    return sum(session.amount - session.amount_refunded for session in towards)
+
+
+def amount_due(booking: Booking) -> int:
+    """What is left of the price, in minor units; never negative."""
+    return max(booking.total_amount - amount_paid(booking), 0)
+
+
+def end_open_checkouts(booking: Booking) -> None:
+    """End a booking's open checkouts at Stripe; one that turns out to be paid counts.
+
+    Raises ProcessorFailed when Stripe can't be asked.
+    """
+    for session in payments_of(booking):
+        if session.is_open:
+            payments.cancel_checkout(session.pk)
+
+
+def request_balance(
+    booking: Booking, *, amount: int, message: str, good_for: timedelta, actor: Actor
+) -> PaymentRequest:
+    """Send the customer a link for `amount` minor units of the price; see `request_payment`."""
+    return payments.request_payment(
+        payable_type=BALANCE,
+        payable_id=booking.pk,
+        amount=amount,
+        currency=booking.currency,
+        description=f"{booking.service_name}, booking {booking.reference}",
+        customer_email=booking.customer_email,
+        customer_name=booking.customer_name,
+        message=message,
+        good_for=good_for,
+        tax_rate=booking.tax_rate,
+        actor=actor,
+    )
+
+
+def charge_fee(booking: Booking, *, actor: Actor) -> PaymentSession:
+    """Charge the card on file what the accepted terms allow; return the payment.
+
+    Asked again it is the same charge. When the bank declines, the customer is sent a link.
+    Raises BookingClosed when the terms allow nothing, NoCardOnFile.
+    """
+    fee = booking.chargeable_fee
+    if not fee:
+        raise BookingClosed("The terms that the customer accepted allow no fee for this booking.")
+    card = payments.saved_card_for(DEPOSIT, booking.pk)
+    if card is None:
+        raise payments.NoCardOnFile("The customer has left no card for this booking.")
+    return payments.charge_saved_card(
+        card,
+        payable_type=FEE,
+        payable_id=booking.pk,
+        amount=fee,
+        description=f"{booking.service_name}, booking {booking.reference}: {fee_name(booking)}",
+        idempotency_key=f"booking:{booking.pk}:fee:{booking.status}",
+        tax_rate=booking.tax_rate,
+        actor=actor,
+    )
+
+
+def fee_name(booking: Booking) -> str:
+    """Return what the fee is for, in words."""
+    missed = booking.status == Booking.Status.NO_SHOW
+    return "no-show fee" if missed else "late cancellation fee"
+
+
+def fee_payment(booking: Booking) -> PaymentSession | None:
+    """Return the charge of the fee, if there was one; a paid one first."""
+    charges = PaymentSession.objects.filter(payable_type=FEE, payable_id=str(booking.pk))
+    return charges.filter(status__in=PaymentSession.PAID).first() or charges.first()
