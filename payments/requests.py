@@ -160,6 +160,9 @@ def _can_still_be_paid(session: PaymentSession) -> bool:
 
 def settle(request: PaymentRequest) -> PaymentRequest:
     """Ask Stripe about an unsettled payment on the link; return the request as it is then."""
-    if request.payment_session_id and not request.is_paid:
-        checkouts.settle(request.payment_session_id)
-    return PaymentRequest.objects.select_related("payment_session").get(pk=request.pk)
+    known = PaymentRequest.objects.select_related("payment_session")
+    request = known.get(pk=request.pk)
+    if request.payment_session_id is None or request.is_paid:
+        return request
+    checkouts.settle(request.payment_session_id)
+    return known.get(pk=request.pk)

@@ -79,7 +79,9 @@ class Tenant(TenantMixin):
     legal_name = models.CharField(
         max_length=200, blank=True, help_text="On receipts, where it differs from the name."
     )
-    tax_name = models.CharField(max_length=20, default="VAT", help_text="VAT, MwSt., Sales tax …")
+    tax_name = models.CharField(
+        max_length=20, default="VAT", blank=True, help_text="VAT, MwSt., Sales tax …"
+    )
     tax_number = models.CharField(max_length=40, blank=True)
     brand_colour = models.CharField(max_length=7, default="#0f766e", validators=[BRAND_COLOUR])
     logo = models.BinaryField(null=True, blank=True, editable=False)

@@ -34,3 +34,7 @@ class Control:
         )
         with urllib.request.urlopen(request, timeout=60) as response:
             return list(json.load(response)["data"])
+
+    def status_of(self, session: str) -> str:
+        """Return the status of a Checkout Session."""
+        return next(str(one["status"]) for one in self("sessions") if one["id"] == session)

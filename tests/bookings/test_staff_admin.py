@@ -28,6 +28,8 @@ def service_form(**changes: Any) -> dict[str, Any]:
     return {
         "name": "Haircut", "description": "", "duration_minutes": "45", "price": "45.50",
         "deposit_kind": "amount", "deposit_amount": "10.00", "deposit_percent": "",
+        "tax_rate": "20", "no_show_fee": "", "late_cancellation_fee": "",
+        "free_cancellation_hours": "24",
         "resources": [Resource.objects.get().pk], "is_active": "on", "position": "0", **changes,
     }  # fmt: skip
 

@@ -35,7 +35,8 @@ OPEN_TO_ANYONE = {
 }  # fmt: skip
 #: Where the credential is in the address: A's token or link.
 BY_ADDRESS = {
-    "booking", "pay", "payment-return", "payment-status", "unpaid", "give-up",
+    "booking", "pay", "payment-return", "payment-status", "unpaid", "give-up", "payment-link",
+    "receipt",
     "password_reset_confirm",
 }  # fmt: skip
 API = re.compile(r"api/")
@@ -84,6 +85,7 @@ class Alpha:
             "session_id": str(self.payment.pk),
             "refund_id": str(self.refund.pk),
             "event_pk": "1",
+            "request_pk": "1",
             "slug": self.service.slug,
             "uidb64": "MQ",
             "object_id": "1",
