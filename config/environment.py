@@ -6,6 +6,7 @@ malformed URL or a bad key is refused instead of becoming a default.
 
 import base64
 import binascii
+import importlib.util
 import os
 from pathlib import Path
 from urllib.parse import SplitResult, unquote, urlsplit
@@ -64,6 +65,19 @@ def integer(name: str, *, default: int, least: int = 0) -> int:
 def words(name: str) -> list[str]:
     """Return the comma-separated values of `name`, without blanks."""
     return [word.strip() for word in os.environ.get(name, "").split(",") if word.strip()]
+
+
+def app_names(name: str) -> list[str]:
+    """Return the Django apps that `name` lists; raises ImproperlyConfigured for a missing one."""
+    found = words(name)
+    for app in found:
+        try:
+            is_there = importlib.util.find_spec(app) is not None
+        except (ImportError, ValueError):
+            is_there = False
+        if not is_there:
+            raise ImproperlyConfigured(f"{name} names “{app}”, which can't be imported.")
+    return found
 
 
 def http_url(name: str, value: str) -> SplitResult:

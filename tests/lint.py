@@ -10,6 +10,7 @@ from tests.plugin import ENVIRONMENT
 
 PACKAGES = [
     "config", "tenants", "access", "events", "payments", "bookings", "demo", "sandbox", "tests",
+    "docs/examples",
     "manage.py", "gunicorn.conf.py",
 ]  # fmt: skip
 # A tenant as a context manager keeps one stack for all threads: tenant_context() does not.

@@ -20,6 +20,7 @@ ENVIRONMENT = {
     "PLATFORM_URL": "http://localhost:8000",
     "EMAIL_URL": "memorymail://",
     "ALLOW_DEMO": "true",
+    "EXTRA_TENANT_APPS": "docs.examples.invoices",
     "DATABASE_POOL_SIZE": "0",
     "STRIPE_API_BASE": "http://127.0.0.1:9",
     "STRIPE_CHECKOUT_ORIGINS": "http://localhost:9",

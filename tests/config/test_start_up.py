@@ -63,6 +63,8 @@ def test_with_good_settings_it_starts() -> None:
         ("HSTS_SECONDS", "long"),
         ("STRIPE_API_BASE", "localhost"),
         ("EMAIL_URL", "carrier-pigeon://x"),
+        ("EXTRA_TENANT_APPS", "no.such.app"),
+        ("APPEND_ONLY_TRIGGERS", "maybe"),
         ("LOG_LEVEL", "LOUD"),
         ("PROXY_COUNT", "one"),
     ],
