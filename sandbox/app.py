@@ -48,10 +48,17 @@ class Sandbox:
     def _keep_time(self) -> None:
         """Do what is due: settle charges, expire sessions."""
         while not self._stopping.wait(0.1):
-            for timer in self.store.rows("SELECT * FROM timers WHERE due <= ?", time.time()):
-                with self.store.transaction():
-                    if self.store.run("DELETE FROM timers WHERE id = ?", timer["id"]):
-                        self._fire(timer["action"], timer["account"], timer["target"])
+            self._fire_each("SELECT * FROM timers WHERE due <= ?", time.time())
+
+    def fire_timers(self, action: str) -> None:
+        """Do what is planned under the name `action`, before its time."""
+        self._fire_each("SELECT * FROM timers WHERE action = ?", action)
+
+    def _fire_each(self, query: str, value: object) -> None:
+        for timer in self.store.rows(query, value):
+            with self.store.transaction():
+                if self.store.run("DELETE FROM timers WHERE id = ?", timer["id"]):
+                    self._fire(timer["action"], timer["account"], timer["target"])
 
     def _fire(self, action: str, account: str, target: str) -> None:
         if action == "settle" and (charge := self.store.get(account, "charge", target)):

@@ -34,7 +34,7 @@ class Control:
             for name in (
                 "accounts sessions events deliveries requests pay decline bank_debit bank_pays "
                 "bank_refuses expire redeliver resend hold release mute unmute craft fault "
-                "clear_faults revoke restore idle reset"
+                "clear_faults revoke restore settle_now idle reset"
             ).split()
         }
         dashboard = Dashboard(self.store, account_id)
@@ -179,6 +179,10 @@ class Control:
         self._flag("revoked", 0, body)
 
     # --- Time ---
+
+    def settle_now(self, body: Body) -> None:
+        """Settle every charge that would be settled in a moment."""
+        self.sandbox.fire_timers("settle")
 
     def idle(self, body: Body) -> str:
         """Answer when no delivery or settlement is due within a second, or after `seconds`."""

@@ -28,12 +28,19 @@ class Control:
         return len(self("requests", path=path))
 
     def listed(self, path: str, key: str = "sk_test_alpha") -> list[Any]:
-        """Return what Stripe's API lists at `path` for the account of `key`, newest first."""
-        request = urllib.request.Request(
-            f"{self.base}/v1/{path}?limit=100", headers={"Authorization": f"Bearer {key}"}
-        )
-        with urllib.request.urlopen(request, timeout=60) as response:
-            return list(json.load(response)["data"])
+        """Return all that Stripe's API lists at `path` for the account of `key`, newest first."""
+        found: list[Any] = []
+        while True:
+            after = f"&starting_after={found[-1]['id']}" if found else ""
+            request = urllib.request.Request(
+                f"{self.base}/v1/{path}?limit=100{after}",
+                headers={"Authorization": f"Bearer {key}"},
+            )
+            with urllib.request.urlopen(request, timeout=60) as response:
+                page = json.load(response)
+            found += page["data"]
+            if not page["has_more"]:
+                return found
 
     def status_of(self, session: str) -> str:
         """Return the status of a Checkout Session."""
