@@ -133,10 +133,7 @@ def _refunds_of(charge: Charge, data: StripeObject) -> list[StripeRefund]:
 def refund_changed(data: StripeObject, happened_at: datetime) -> Plan:
     """A refund was made, in our name or in the dashboard, or its state has changed."""
     refund = StripeRefund.read(data)
-    ids = lookup.of_refund(refund)
-    if not lookup.is_known(ids):
-        raise NotOurs
-    charge = _charge_if_unpaid(ids, refund.charge_id)
+    ids, charge = _paid_charge(lookup.of_refund(refund), refund.charge_id)
 
     def apply(session: PaymentSession) -> None:
         if charge is not None:
@@ -149,10 +146,7 @@ def refund_changed(data: StripeObject, happened_at: datetime) -> Plan:
 def dispute_changed(data: StripeObject, happened_at: datetime) -> Plan:
     """A customer contests a payment, or their bank has moved on with it."""
     dispute = StripeDispute.read(data)
-    ids = lookup.of_dispute(dispute)
-    if not lookup.is_known(ids):
-        raise NotOurs
-    charge = _charge_if_unpaid(ids, dispute.charge_id)
+    ids, charge = _paid_charge(lookup.of_dispute(dispute), dispute.charge_id)
 
     def apply(session: PaymentSession) -> None:
         if charge is not None:
@@ -162,15 +156,25 @@ def dispute_changed(data: StripeObject, happened_at: datetime) -> Plan:
     return Plan(ids, apply)
 
 
-def _charge_if_unpaid(ids: Ids, charge_id: str) -> Charge | None:
-    """Ask Stripe for a charge of which we heard by its refund or dispute before its payment."""
+def _paid_charge(ids: Ids, charge_id: str) -> tuple[Ids, Charge | None]:
+    """Return where the payment of a refund or dispute is, and its charge if we don't know it yet.
+
+    Such an event may come before the one that the payment is in, and names nothing of ours;
+    the charge does. Raises NotOurs when it is no payment of this business.
+    """
     paid = PaymentSession.objects.filter(status__in=PaymentSession.PAID)
-    if not charge_id or any(paid.filter(**{field: id}).exists() for field, id in ids.items()):
-        return None
+    if any(paid.filter(**{field: id}).exists() for field, id in ids.items()):
+        return ids, None
+    if not charge_id:
+        raise NotOurs
     try:
-        return _gateway().retrieve_charge(charge_id)
+        charge = _gateway().retrieve_charge(charge_id)
     except GatewayRejected as error:
         raise EventMismatch(f"Stripe would not show the charge {charge_id}") from error
+    ids = lookup.of_charge(charge)
+    if not lookup.is_known(ids):
+        raise NotOurs
+    return ids, charge
 
 
 def payout_changed(data: StripeObject, happened_at: datetime) -> Plan:

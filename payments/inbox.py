@@ -61,6 +61,7 @@ def receive(payload: dict[str, Any], source: str = StripeEvent.Source.WEBHOOK) -
             process(event.pk)
         except Exception:
             logger.exception("Event %s failed, it will be retried", event.event_id)
+        event.refresh_from_db(fields=["status", "error", "attempts"])
     return event
 
 

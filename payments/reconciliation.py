@@ -102,6 +102,13 @@ def _recover_events(report: ReconciliationReport, gateway: Gateway) -> None:
             report.events_recovered += 1
 
 
+def _finish_events(report: ReconciliationReport, gateway: Gateway) -> None:
+    """Act on what was stored and not acted on: its process died, or it failed and is due later."""
+    unfinished = StripeEvent.objects.exclude(status__in=StripeEvent.SETTLED)
+    for event in unfinished.order_by("created_at", "id"):
+        report.events_finished += inbox.receive(event.payload).is_settled
+
+
 def _in_our_version(payload: dict[str, object]) -> dict[str, object]:
     """Return a listed event as our version has it.
 
@@ -200,6 +207,7 @@ def _match_payouts(report: ReconciliationReport, gateway: Gateway) -> None:
 
 STEPS: tuple[Callable[[ReconciliationReport, Gateway], None], ...] = (
     _recover_events,
+    _finish_events,
     _settle_payments,
     _settle_refunds,
     _book_lines,

@@ -17,6 +17,7 @@ class Migration(migrations.Migration):
                 ('finished_at', models.DateTimeField(null=True)),
                 ('since', models.DateTimeField()),
                 ('events_recovered', models.PositiveIntegerField(default=0)),
+                ('events_finished', models.PositiveIntegerField(default=0)),
                 ('payments_settled', models.PositiveIntegerField(default=0)),
                 ('refunds_settled', models.PositiveIntegerField(default=0)),
                 ('lines_booked', models.PositiveIntegerField(default=0)),

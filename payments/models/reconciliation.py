@@ -12,6 +12,7 @@ class ReconciliationReport(models.Model):
     # How far back this run has looked.
     since = models.DateTimeField()
     events_recovered = models.PositiveIntegerField(default=0)
+    events_finished = models.PositiveIntegerField(default=0)
     payments_settled = models.PositiveIntegerField(default=0)
     refunds_settled = models.PositiveIntegerField(default=0)
     lines_booked = models.PositiveIntegerField(default=0)
@@ -21,6 +22,7 @@ class ReconciliationReport(models.Model):
 
     COUNTS = (
         ("events_recovered", "events that no webhook had brought"),
+        ("events_finished", "events that had been stored and not acted on"),
         ("payments_settled", "payments settled by asking"),
         ("refunds_settled", "refunds settled by asking"),
         ("lines_booked", "lines of Stripe's balance booked"),
