@@ -8,7 +8,7 @@ from access.actors import SYSTEM, Actor
 from events.models import Delivery, Event, WebhookEndpoint
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def record(
     type: str, subject: models.Model, data: dict[str, Any] | None = None, actor: Actor = SYSTEM
 ) -> Event:

@@ -153,3 +153,4 @@ def _mark_declined(session: PaymentSession, code: str, payment_intent_id: str) -
     locked = PaymentSession.objects.select_for_update().get(pk=session.pk)
     transitions.adopt_payment_intent(locked, payment_intent_id)
     transitions.mark_failed(locked, code, is_final=True)
+    locked.save_changes()

@@ -286,8 +286,8 @@ def _open_at_stripe(
         locked = PaymentSession.objects.select_for_update().get(pk=session.pk)
         transitions.adopt_checkout_session(locked, checkout)
         if locked.status == PaymentSession.Status.CREATED:
-            locked.status = PaymentSession.Status.PENDING
-            locked.save(update_fields=["status", "updated_at"])
+            locked.change(status=PaymentSession.Status.PENDING)
+        locked.save_changes()
     session.refresh_from_db()
 
 

@@ -64,6 +64,7 @@ def checkout_session_expired(data: StripeObject, happened_at: datetime) -> Plan:
     def apply(session: PaymentSession) -> None:
         transitions.adopt_checkout_session(session, checkout)
         transitions.mark_canceled(session)
+        session.save_changes()
 
     return Plan(lookup.of_checkout(checkout), apply)
 
@@ -74,6 +75,7 @@ def checkout_session_async_payment_failed(data: StripeObject, happened_at: datet
     def apply(session: PaymentSession) -> None:
         transitions.adopt_checkout_session(session, checkout)
         transitions.mark_failed(session, transitions.ASYNC_PAYMENT_FAILED, is_final=True)
+        session.save_changes()
 
     return Plan(lookup.of_checkout(checkout), apply)
 

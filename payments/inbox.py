@@ -9,7 +9,7 @@ import logging
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from django.db import models, transaction
+from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 
 from access.actors import Actor
@@ -36,32 +36,41 @@ def store(payload: dict[str, Any], source: str = StripeEvent.Source.WEBHOOK) -> 
 
     now = timezone.now()
     happened = datetime.fromtimestamp(payload.get("created") or now.timestamp(), UTC)
-    with transaction.atomic():
-        event, is_new = StripeEvent.objects.get_or_create(
-            event_id=payload["id"],
-            defaults={
-                "type": payload["type"],
-                "source": source,
-                "api_version": str(payload.get("api_version") or "")[:50],
-                "livemode": payload.get("livemode") is True,
-                "payload": payload,
-                "created_at": happened,
-            },
-        )
-        if is_new:
+    event = StripeEvent(
+        event_id=payload["id"],
+        type=payload["type"],
+        source=source,
+        api_version=str(payload.get("api_version") or "")[:50],
+        livemode=payload.get("livemode") is True,
+        payload=payload,
+        created_at=happened,
+    )
+    try:
+        with transaction.atomic():
+            event.save(force_insert=True)
             process_stripe_event.enqueue(event_pk=event.pk, at=now + FIRST_RETRY)
+    except IntegrityError:
+        # It was delivered before.
+        return StripeEvent.objects.get(event_id=payload["id"])
     return event
 
 
-def receive(payload: dict[str, Any], source: str = StripeEvent.Source.WEBHOOK) -> StripeEvent:
-    """Store an event and act on it now; whatever goes wrong from here on is ours to retry."""
+def receive(
+    payload: dict[str, Any],
+    source: str = StripeEvent.Source.WEBHOOK,
+    *,
+    account: StripeAccount | None = None,
+) -> StripeEvent:
+    """Store an event and act on it now; whatever goes wrong from here on is ours to retry.
+
+    `account` is this business's own, where the caller has read it already.
+    """
     event = store(payload, source)
     if not event.is_settled:
         try:
-            process(event.pk)
+            _process(event, account or StripeAccount.objects.current())
         except Exception:
             logger.exception("Event %s failed, it will be retried", event.event_id)
-        event.refresh_from_db(fields=["status", "error", "attempts"])
     return event
 
 
@@ -72,14 +81,17 @@ def process(event_pk: int) -> None:
     raised again, until the event has failed `MAX_ATTEMPTS` times and is given up.
     """
     event = StripeEvent.objects.filter(pk=event_pk).first()
-    if event is None or event.is_settled:
-        return
+    if event is not None and not event.is_settled:
+        _process(event, StripeAccount.objects.current())
+
+
+def _process(event: StripeEvent, account: StripeAccount) -> None:
     try:
-        plan = _plan(event)
+        plan = _plan(event, account)
         with transaction.atomic():
-            _apply(event_pk, plan)
+            _apply(event.pk, plan)
     except Exception as error:
-        if not _note_failure(event_pk, error):
+        if not _note_failure(event.pk, error):
             raise
 
 
@@ -120,13 +132,13 @@ def forget_expired() -> int:
     return StripeEvent.objects.all().expired().delete()[0]
 
 
-def _plan(event: StripeEvent) -> Plan | EventMismatch | None:
+def _plan(event: StripeEvent, account: StripeAccount) -> Plan | EventMismatch | None:
     """Read the event and ask Stripe for what it leaves out, before any lock is taken."""
     handler = HANDLERS.get(event.type)
     if handler is None:
         return None
     try:
-        _check_origin(event)
+        _check_origin(event, account)
         return handler(event.payload["data"]["object"], event.created_at)
     except NotOurs:
         return None
@@ -134,9 +146,8 @@ def _plan(event: StripeEvent) -> Plan | EventMismatch | None:
         return mismatch
 
 
-def _check_origin(event: StripeEvent) -> None:
-    """Raise EventMismatch for an event that this business's account can't have sent like this."""
-    account = StripeAccount.objects.current()
+def _check_origin(event: StripeEvent, account: StripeAccount) -> None:
+    """Raise EventMismatch for an event that `account` can't have sent like this."""
     if event.livemode != account.livemode:
         modes = {True: "live", False: "test"}
         raise EventMismatch(

@@ -57,6 +57,8 @@ class Line:
     occurred_at: datetime
     session: PaymentSession | None = None
     description: str = ""
+    # What it books has been written just now, under a lock: it can't be in the books yet.
+    is_first: bool = False
 
 
 def post(line: Line) -> None:
@@ -76,6 +78,9 @@ def post(line: Line) -> None:
         description=(line.description or (line.session.description if line.session else ""))[:200],
         occurred_at=line.occurred_at,
     )
+    if line.is_first:
+        entry.save(force_insert=True)
+        return
     LedgerEntry.objects.bulk_create([entry], ignore_conflicts=True)
     posted = LedgerEntry.objects.get(kind=line.kind, source_id=line.source_id)
     if (posted.amount, posted.currency) != (entry.amount, entry.currency):
@@ -102,6 +107,7 @@ def post_payment(transaction: Transaction, occurred_at: datetime) -> None:
             transaction.currency,
             occurred_at,
             session,
+            is_first=True,
         )
     )
 

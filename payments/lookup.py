@@ -23,9 +23,11 @@ class NotOurs(Exception):
 def locked_session(ids: Ids) -> PaymentSession | None:
     """Lock and return the payment that has the first known of `ids`, or None."""
     for field, value in ids.items():
-        found = PaymentSession.objects.filter(**{field: value}).values_list("pk", flat=True).first()
-        if found is not None:
-            return PaymentSession.objects.select_for_update().get(pk=found)
+        # Only the payment itself: what it is found by is not locked.
+        rows = PaymentSession.objects.select_for_update(of=("self",)).filter(**{field: value})
+        session = rows.order_by().first()
+        if session is not None:
+            return session
     return None
 
 

@@ -106,7 +106,9 @@ def _finish_events(report: ReconciliationReport, gateway: Gateway) -> None:
     """Act on what was stored and not acted on: its process died, or it failed and is due later."""
     unfinished = StripeEvent.objects.exclude(status__in=StripeEvent.SETTLED)
     for event in unfinished.order_by("created_at", "id"):
-        report.events_finished += inbox.receive(event.payload).is_settled
+        inbox.receive(event.payload)
+        event.refresh_from_db(fields=["status"])
+        report.events_finished += event.is_settled
 
 
 def _in_our_version(payload: dict[str, object]) -> dict[str, object]:

@@ -80,10 +80,11 @@ def apply_checkout_session(
         )
     elif checkout.status == "complete":
         mark_processing(session)
+    session.save_changes()
 
 
 def adopt_checkout_session(session: PaymentSession, checkout: CheckoutSession) -> None:
-    """Write down Stripe's ids; raises EventMismatch where ours are others."""
+    """Note Stripe's ids, to be saved; raises EventMismatch where ours are others."""
     _adopt(session, "stripe_checkout_session_id", checkout.id)
     _adopt(session, "stripe_payment_intent_id", checkout.payment_intent_id)
     if checkout.customer_id and session.customer and not session.customer.stripe_customer_id:
@@ -91,9 +92,7 @@ def adopt_checkout_session(session: PaymentSession, checkout: CheckoutSession) -
             pk__in=Customer.objects.filter(stripe_customer_id=checkout.customer_id).values("pk")
         ).update(stripe_customer_id=checkout.customer_id)
     if checkout.url and session.checkout_url != checkout.url:
-        session.checkout_url = checkout.url
-        session.checkout_expires_at = checkout.expires_at
-        session.save(update_fields=["checkout_url", "checkout_expires_at", "updated_at"])
+        session.change(checkout_url=checkout.url, checkout_expires_at=checkout.expires_at)
 
 
 def mark_card_saved(session: PaymentSession, told: Card, at: datetime) -> None:
@@ -113,15 +112,14 @@ def mark_card_saved(session: PaymentSession, told: Card, at: datetime) -> None:
         expires_month=told.expires_month,
         expires_year=told.expires_year,
     )
-    session.status = Status.SUCCEEDED
-    session.succeeded_at = at
-    session.save(update_fields=["status", "succeeded_at", "updated_at"])
+    session.change(status=Status.SUCCEEDED, succeeded_at=at)
+    session.save_changes()
     record("card.saved", session, event_data(session), STRIPE)
     signals.card_saved.send(PaymentSession, payment_session=session, card=card)
 
 
 def adopt_payment_intent(session: PaymentSession, intent_id: str) -> None:
-    """Write down a payment's PaymentIntent; raises EventMismatch where ours is another."""
+    """Note a payment's PaymentIntent, to be saved; raises EventMismatch where ours is another."""
     _adopt(session, "stripe_payment_intent_id", intent_id)
 
 
@@ -131,8 +129,7 @@ def _adopt(session: PaymentSession, field: str, value: str) -> None:
         return
     if known:
         raise EventMismatch(f"{field} is {known} here, not {value}")
-    setattr(session, field, value)
-    session.save(update_fields=[field, "updated_at"])
+    session.change(**{field: value})
 
 
 def mark_succeeded(session: PaymentSession, received: Received) -> None:
@@ -146,14 +143,12 @@ def mark_succeeded(session: PaymentSession, received: Received) -> None:
         raise EventMismatch("test and live mode are mixed")
     _write_transaction(session, received)
     if session.is_paid:
+        session.save_changes()
         return
-    session.status = Status.SUCCEEDED
-    session.is_processing = False
-    session.failure_code = ""
-    session.succeeded_at = timezone.now()
-    session.save(
-        update_fields=["status", "is_processing", "failure_code", "succeeded_at", "updated_at"]
+    session.change(
+        status=Status.SUCCEEDED, is_processing=False, failure_code="", succeeded_at=received.at
     )
+    session.save_changes()
     record("payment.succeeded", session, event_data(session), STRIPE)
     _send_receipt(session)
     signals.payment_succeeded.send(PaymentSession, payment_session=session)
@@ -170,21 +165,20 @@ def _write_transaction(session: PaymentSession, received: Received) -> None:
     """Record the money once, whatever tells of it first; fill in the charge when it is known."""
     if received.object_id.startswith("pi_"):
         _adopt(session, "stripe_payment_intent_id", received.object_id)
-    transaction, created = Transaction.objects.get_or_create(
-        payment_session=session,
-        defaults={
-            "amount": received.amount,
-            "currency": received.currency,
-            "stripe_object_id": received.object_id,
-            "stripe_charge_id": received.charge_id or None,
-        },
-    )
-    if created:
-        ledger.post_payment(transaction, received.at)
-        return
-    if received.charge_id and not transaction.stripe_charge_id:
-        transaction.stripe_charge_id = received.charge_id
-        transaction.save(update_fields=["stripe_charge_id"])
+    # The session is locked, so nobody else can write it meanwhile.
+    known = Transaction.objects.filter(payment_session=session).first()
+    if known is None:
+        paid = Transaction.objects.create(
+            payment_session=session,
+            amount=received.amount,
+            currency=received.currency,
+            stripe_object_id=received.object_id,
+            stripe_charge_id=received.charge_id or None,
+        )
+        ledger.post_payment(paid, received.at)
+    elif received.charge_id and not known.stripe_charge_id:
+        known.stripe_charge_id = received.charge_id
+        known.save(update_fields=["stripe_charge_id"])
 
 
 def mark_processing(session: PaymentSession) -> None:
@@ -194,9 +188,8 @@ def mark_processing(session: PaymentSession) -> None:
     # "Completed" may arrive after the bank's refusal; the refusal is the newer fact.
     if session.failure_code == ASYNC_PAYMENT_FAILED:
         return
-    session.status = Status.PENDING
-    session.is_processing = True
-    session.save(update_fields=["status", "is_processing", "updated_at"])
+    session.change(status=Status.PENDING, is_processing=True)
+    session.save_changes()
     record("payment.processing", session, event_data(session), STRIPE)
     signals.payment_processing.send(PaymentSession, payment_session=session)
 
@@ -210,10 +203,8 @@ def mark_failed(session: PaymentSession, code: str, *, is_final: bool = False) -
         return
     if session.status == Status.FAILED and not is_final:
         return
-    session.status = Status.FAILED
-    session.is_processing = False
-    session.failure_code = code[:100]
-    session.save(update_fields=["status", "is_processing", "failure_code", "updated_at"])
+    session.change(status=Status.FAILED, is_processing=False, failure_code=code[:100])
+    session.save_changes()
     record("payment.failed", session, event_data(session), STRIPE)
     signals.payment_failed.send(PaymentSession, payment_session=session, is_final=is_final)
 
@@ -222,9 +213,8 @@ def mark_canceled(session: PaymentSession, actor: Actor = STRIPE) -> None:
     """The checkout ended without a payment. A success may still follow, and counts."""
     if session.status not in (Status.CREATED, Status.PENDING, Status.FAILED):
         return
-    session.status = Status.CANCELED
-    session.is_processing = False
-    session.save(update_fields=["status", "is_processing", "updated_at"])
+    session.change(status=Status.CANCELED, is_processing=False)
+    session.save_changes()
     record("payment.canceled", session, event_data(session), actor)
     signals.payment_canceled.send(PaymentSession, payment_session=session)
 
@@ -239,6 +229,7 @@ def apply_payment_intent(session: PaymentSession, intent: PaymentIntent, at: dat
                 intent.amount, intent.currency, intent.livemode, intent.id, at, intent.charge_id
             ),
         )
+    session.save_changes()
 
 
 def apply_charge(session: PaymentSession, charge: Charge, refunds: list[StripeRefund]) -> None:

@@ -15,7 +15,8 @@ from payments.models import StripeAccount
 @require_POST
 def stripe_webhook(request: HttpRequest) -> HttpResponse:
     """Answer 200 once the event is stored, whatever it leads to: the rest is ours to retry."""
-    secrets = StripeAccount.objects.current().webhook_secrets
+    account = StripeAccount.objects.current()
+    secrets = account.webhook_secrets
     if not secrets:
         return JsonResponse({"error": "Webhook secret not configured"}, status=503)
     limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
@@ -26,5 +27,5 @@ def stripe_webhook(request: HttpRequest) -> HttpResponse:
         event = verify_webhook(body, request.headers.get("Stripe-Signature", ""), secrets)
     except WebhookRefused as refusal:
         return JsonResponse({"error": str(refusal)}, status=400)
-    inbox.receive(event)
+    inbox.receive(event, account=account)
     return HttpResponse(status=200)

@@ -112,6 +112,18 @@ class PaymentSession(models.Model):
     def __str__(self) -> str:
         return f"{self.payable_type} {self.payable_id}"
 
+    def change(self, **values: object) -> None:
+        """Set fields that the next `save_changes` writes, together."""
+        for name, value in values.items():
+            setattr(self, name, value)
+        self.__dict__.setdefault("_changed", set()).update(values)
+
+    def save_changes(self) -> None:
+        """Write what `change` has set, if anything."""
+        changed = self.__dict__.pop("_changed", None)
+        if changed:
+            self.save(update_fields=[*changed, "updated_at"])
+
     @property
     def is_paid(self) -> bool:
         return self.status in self.PAID
