@@ -1,0 +1,57 @@
+"""Classes: what many people share at one time."""
+
+from typing import ClassVar
+
+from django.core.validators import MinValueValidator
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+from bookings.models.catalogue import Service
+from bookings.models.resources import Resource
+
+
+class ClassSession(models.Model):
+    """One time at which a class takes place, with its seats.
+
+    `seats_taken` is moved by one conditional UPDATE; the CHECK makes overselling impossible.
+    """
+
+    service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="sessions")
+    instructor = models.ForeignKey(Resource, null=True, blank=True, on_delete=models.PROTECT)
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    capacity = models.PositiveIntegerField(validators=[MinValueValidator(1)])
+    seats_taken = models.PositiveIntegerField(default=0, editable=False)
+    cancelled_at = models.DateTimeField(null=True, blank=True, editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects: ClassVar[models.Manager["ClassSession"]] = models.Manager()
+
+    class Meta:
+        ordering = ["starts_at"]
+        indexes = [
+            models.Index(fields=["service", "starts_at"], name="bookings_session_service"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                name="bookings_session_seats",
+                condition=Q(seats_taken__gte=0, seats_taken__lte=F("capacity")),
+                violation_error_message="More people have booked than there would be seats.",
+            ),
+            models.CheckConstraint(
+                name="bookings_session_in_order", condition=Q(starts_at__lt=F("ends_at"))
+            ),
+            models.UniqueConstraint(
+                fields=["service", "starts_at", "instructor"],
+                name="bookings_session_once",
+                nulls_distinct=False,
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.service} {self.starts_at:%Y-%m-%d %H:%M}"
+
+    @property
+    def seats_left(self) -> int:
+        return self.capacity - self.seats_taken

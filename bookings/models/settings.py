@@ -1,0 +1,52 @@
+"""The rules of booking that hold for the whole business."""
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import Q
+
+
+class BookingSettingsManager(models.Manager["BookingSettings"]):
+    def current(self) -> "BookingSettings":
+        """Return this business's row; the defaults where it has none yet."""
+        return self.first() or BookingSettings()
+
+
+class BookingSettings(models.Model):
+    """One row per business. Services may narrow some of it."""
+
+    is_only_row = models.BooleanField(default=True, editable=False, unique=True)
+    step_minutes = models.PositiveIntegerField(
+        default=30, validators=[MinValueValidator(5), MaxValueValidator(24 * 60)],
+        help_text="Bookings start every so many minutes, counted from midnight.",
+    )  # fmt: skip
+    offset_minutes = models.PositiveIntegerField(
+        default=0, validators=[MaxValueValidator(24 * 60 - 1)],
+        help_text="Moves that grid: 30 every 60 starts at half past.",
+    )  # fmt: skip
+    minimum_notice_minutes = models.PositiveIntegerField(
+        default=0, validators=[MaxValueValidator(60 * 24 * 90)],
+        help_text="The shortest time between booking and start.",
+    )  # fmt: skip
+    days_ahead = models.PositiveIntegerField(
+        default=365, validators=[MinValueValidator(1), MaxValueValidator(730)],
+        help_text="How far ahead customers may book.",
+    )  # fmt: skip
+    hold_minutes = models.PositiveIntegerField(
+        default=15, validators=[MinValueValidator(5), MaxValueValidator(24 * 60)],
+        help_text="How long a time is kept while the customer pays.",
+    )  # fmt: skip
+    covers_per_quarter = models.PositiveIntegerField(
+        null=True, blank=True, validators=[MinValueValidator(1)],
+        help_text="At most so many guests arrive within a quarter of an hour; empty: no limit.",
+    )  # fmt: skip
+
+    objects = BookingSettingsManager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "booking rules"
+        constraints = [
+            models.CheckConstraint(name="bookings_settings_step", condition=Q(step_minutes__gte=1)),
+        ]
+
+    def __str__(self) -> str:
+        return "Booking rules"
