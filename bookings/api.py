@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
+from django.utils import timezone
 from rest_framework import serializers
 from rest_framework.exceptions import NotAuthenticated
 from rest_framework.request import Request
@@ -15,9 +16,10 @@ from access.fields import MoneyField, StrictBooleanField, StrictCharField
 from access.models import APIKey
 from access.permissions import IsAnyone, IsMemberOrHolder, is_member
 from bookings import money, services
-from bookings.availability import is_offered
+from bookings.availability import Wanted, is_offered
 from bookings.errors import BookingClosed, BookingNotFound, InvalidBooking
 from bookings.models import Booking, Service
+from bookings.wishes import BookingRequest
 from payments import services as payments
 from payments.models import PaymentSession
 from tenants.current import current_tenant
@@ -86,7 +88,7 @@ class BookingsView(APIView):
         return Response(_created(booking, wanted), status=201)
 
 
-def booking_request(asked: dict[str, Any], request: Request) -> services.BookingRequest:
+def booking_request(asked: dict[str, Any], request: Request) -> BookingRequest:
     """Return what to book: at the catalogue's price, or at an API key's own.
 
     Raises InvalidBooking with the right figures where a caller without a key states others.
@@ -96,7 +98,7 @@ def booking_request(asked: dict[str, Any], request: Request) -> services.Booking
         if field in asked:
             payments.checked_return_url(asked[field], field=field, own_hosts=own_hosts)
     service = Service.objects.filter(name__iexact=asked["service_name"], is_active=True).first()
-    wanted = services.BookingRequest(
+    wanted = BookingRequest(
         customer_name=asked["customer_name"],
         customer_email=asked["customer_email"],
         customer_phone=asked.get("customer_phone", ""),
@@ -115,7 +117,7 @@ def booking_request(asked: dict[str, Any], request: Request) -> services.Booking
     return wanted
 
 
-def check_against_catalogue(wanted: services.BookingRequest) -> None:
+def check_against_catalogue(wanted: BookingRequest) -> None:
     """Refuse an unknown service, another price, or a time that is not offered."""
     service = wanted.service
     if service is None:
@@ -142,14 +144,14 @@ def check_against_catalogue(wanted: services.BookingRequest) -> None:
             late_cancellation_fee_pence=service.late_cancellation_fee,
             free_cancellation_hours=service.free_cancellation_hours,
         )
-    if not is_offered(service, wanted.starts_at, current_tenant().zone):
+    if not is_offered(Wanted((service,)), wanted.starts_at, current_tenant().zone, timezone.now()):
         raise InvalidBooking(
             "booking_date is not one of the times at which this service starts",
             field="booking_date",
         )
 
 
-def _created(booking: Booking, wanted: services.BookingRequest) -> dict[str, Any]:
+def _created(booking: Booking, wanted: BookingRequest) -> dict[str, Any]:
     body: dict[str, Any] = {
         "booking_id": booking.pk,
         "status": booking.status,

@@ -1,26 +1,42 @@
-"""Which times of a day a service can be had."""
+"""When something can be had: the front door to diaries and slots, and why a time is not offered."""
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from bookings.models import Booking, OpeningHours, Resource, Service
+from bookings.diary import Diary, Wanted, read_diary, read_rules
+from bookings.models import ClassSession, Service
+from bookings.slots import (
+    Calendar,
+    Option,
+    Slot,
+    arrangements,
+    free_slots,
+    is_shown,
+)
 
-STEP = timedelta(minutes=30)
+__all__ = [
+    "Reason",
+    "Slot",
+    "Wanted",
+    "explain",
+    "free_on",
+    "free_times",
+    "instant",
+    "is_offered",
+    "last_day_for",
+    "open_days",
+    "ways_to_take",
+]
 
 
 @dataclass(frozen=True)
-class Slot:
-    """A time that can be booked, as an instant in UTC."""
+class Reason:
+    """Why something is so: `code` is for programs, `text` for people."""
 
-    starts_at: datetime
-    ends_at: datetime
-
-    @property
-    def key(self) -> str:
-        """The start as it stands in an address: without the "+" that queries read as a space."""
-        return self.starts_at.strftime("%Y-%m-%dT%H:%M:%SZ")
+    code: str
+    text: str
 
 
 def instant(day: date, at: time, zone: ZoneInfo) -> datetime:
@@ -28,68 +44,211 @@ def instant(day: date, at: time, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, at, zone).astimezone(UTC)
 
 
-def resources_for(service: Service | None) -> list[Resource]:
-    """Return the active resources on which `service` can be had, by id: the order of locking."""
-    active = Resource.objects.filter(is_active=True)
-    if service is not None:
-        own = list(active.filter(service=service).order_by("id"))
-        if own or service.resources.exists():
-            return own
-        return list(active.order_by("id"))
-    # Something the catalogue does not know takes the business's first resource.
-    return list(active.order_by("position", "id")[:1])
+def free_times(
+    wanted: Wanted,
+    first: date,
+    last: date,
+    zone: ZoneInfo,
+    now: datetime,
+    *,
+    ignoring: int | None = None,
+) -> list[Slot]:
+    """Return every time from `first` to `last` (days in `zone`, both included) that is free.
+
+    Notice, how far ahead, hours, buffers, holds, party size and pacing are taken into account.
+    Two queries, whatever the range; one for a class. `ignoring` is a booking that would move.
+    """
+    if wanted.service.kind == Service.Kind.CLASS:
+        return [slot for slot, left in _sessions(wanted, first, last, zone, now) if left >= 0]
+    diary = read_diary(wanted, first, last, zone, now, ignoring=ignoring)
+    return list(_free(diary, now))
 
 
-def opening_times(service: Service, day: date, zone: ZoneInfo) -> list[Slot]:
-    """Return every slot that the opening hours of `day` have room for, taken or not."""
-    slots: list[Slot] = []
-    for hours in OpeningHours.objects.filter(weekday=day.weekday()):
-        starts_at = instant(day, hours.opens_at, zone)
-        closes_at = instant(day, hours.closes_at, zone)
-        while starts_at + service.duration <= closes_at:
-            slots.append(Slot(starts_at, starts_at + service.duration))
-            starts_at += STEP
-    return sorted(set(slots), key=lambda slot: slot.starts_at)
+def _free(diary: Diary, now: datetime) -> Iterator[Slot]:
+    earliest, latest = _bounds(diary, now)
+    if not diary.rules.settings or not _fits_party(diary.wanted):
+        return
+    starts = [start for start in diary.starts() if earliest <= start < latest]
+    for slot in free_slots(diary.visit, diary.calendar, starts):
+        if not diary.is_paced(int(slot.starts_at.timestamp())):
+            yield slot
 
 
-def free_slots(service: Service, day: date, zone: ZoneInfo, now: datetime) -> list[Slot]:
-    """Return the slots of `day` (in `zone`) after `now` for which some resource is free."""
-    slots = [slot for slot in opening_times(service, day, zone) if slot.starts_at > now]
-    if not slots:
-        return []
-    resources = {resource.pk for resource in resources_for(service)}
-    taken = _taken(resources, slots[0].starts_at, slots[-1].ends_at, now)
-    return [slot for slot in slots if len(_busy(taken, slot)) < len(resources)]
-
-
-def _taken(
-    resources: Iterable[int], starts_at: datetime, ends_at: datetime, now: datetime
-) -> list[tuple[int, datetime, datetime]]:
-    bookings = (
-        Booking.objects.occupying()
-        .overlapping(starts_at, ends_at)
-        .filter(resource__in=resources)
-        .exclude(status=Booking.Status.PENDING_PAYMENT, hold_expires_at__lte=now)
+def _bounds(diary: Diary, now: datetime) -> tuple[float, float]:
+    """Return the first instant that keeps the notice, and the one from which it is too far."""
+    service = diary.wanted.service
+    today = now.astimezone(diary.zone).date()
+    latest = instant(
+        today + timedelta(days=diary.rules.days_ahead_of(service) + 1), time(), diary.zone
     )
-    return list(bookings.values_list("resource_id", "starts_at", "ends_at"))
+    earliest = (now + diary.rules.notice_of(service)).timestamp()
+    return earliest + 1e-6, latest.timestamp()
 
 
-def _busy(taken: list[tuple[int, datetime, datetime]], slot: Slot) -> set[int]:
-    return {
-        resource
-        for resource, starts_at, ends_at in taken
-        if starts_at < slot.ends_at and ends_at > slot.starts_at
-    }
+def _fits_party(wanted: Wanted) -> bool:
+    return all(
+        service.party_min <= wanted.party_size <= service.party_max for service in wanted.services
+    )
 
 
-def is_offered(service: Service, starts_at: datetime, zone: ZoneInfo) -> bool:
-    """Is `starts_at` one of the times at which customers may begin `service`?"""
+def free_on(wanted: Wanted, day: date, zone: ZoneInfo, now: datetime) -> list[Slot]:
+    """Return the free times of one day."""
+    return free_times(wanted, day, day, zone, now)
+
+
+def is_offered(wanted: Wanted, starts_at: datetime, zone: ZoneInfo, now: datetime) -> bool:
+    """Is `starts_at` a time at which customers may begin, were nothing taken?"""
+    if wanted.service.kind == Service.Kind.CLASS:
+        return session_at(wanted, starts_at) is not None
     day = starts_at.astimezone(zone).date()
-    return any(slot.starts_at == starts_at for slot in opening_times(service, day, zone))
+    diary = read_diary(wanted, day, day, zone, now)
+    untaken = Diary(
+        wanted, diary.rules, zone, day, day, diary.visit, Calendar(diary.calendar.open, {})
+    )
+    return any(slot.starts_at == starts_at for slot in _free(untaken, now))
 
 
-def open_days(service: Service, first: date, count: int, zone: ZoneInfo) -> list[date]:
-    """Return the days among `count` from `first` on which the business opens at all."""
-    weekdays = set(OpeningHours.objects.values_list("weekday", flat=True))
-    days = (first + timedelta(days=offset) for offset in range(count))
-    return [day for day in days if day.weekday() in weekdays]
+def last_day_for(service: Service, today: date) -> date:
+    """Return the last day that customers may book."""
+    rules = read_rules([service], today, today)
+    return today + timedelta(days=rules.days_ahead_of(service))
+
+
+def open_days(
+    wanted: Wanted, first: date, count: int, zone: ZoneInfo, now: datetime
+) -> dict[date, int]:
+    """Return, for each of `count` days from `first`, how many times are free on it."""
+    last = first + timedelta(days=count - 1)
+    found = {first + timedelta(days=offset): 0 for offset in range(count)}
+    for slot in free_times(wanted, first, last, zone, now):
+        found[slot.starts_at.astimezone(zone).date()] += 1
+    return found
+
+
+def ways_to_take(diary: Diary, starts_at: datetime) -> list[tuple[Option, ...]]:
+    """Return what a visit at `starts_at` could take, the best first, at most 50 ways.
+
+    The smallest table that fits; of people and chairs whoever has least to do that day.
+    """
+    start = int(starts_at.timestamp())
+    slot = next(iter(free_slots(diary.visit, diary.calendar, [start])), None)
+    if slot is None:
+        return []
+    order = {resource: number for number, resource in enumerate(diary.rules.resources)}
+
+    def preference(option: Option) -> tuple[int, int, int]:
+        work = sum(diary.busy_seconds(resource) for resource in option.resources)
+        return option.rank, work, order.get(option.resources[0], 0)
+
+    ranked = [sorted(options, key=preference) for options in slot.free]
+    sizes = [len(part.pools) for part in diary.visit.parts]
+    found = arrangements(ranked, sizes)
+    return [way for way, _ in zip(found, range(50), strict=False)]
+
+
+# --- Classes ---
+
+
+def session_at(wanted: Wanted, starts_at: datetime) -> ClassSession | None:
+    """Return the class that begins at `starts_at`, one with room first."""
+    sessions = ClassSession.objects.filter(
+        service=wanted.service, starts_at=starts_at, cancelled_at=None
+    )
+    if wanted.resource_id is not None:
+        sessions = sessions.filter(instructor=wanted.resource_id)
+    return max(sessions, key=lambda session: session.seats_left, default=None)
+
+
+def _sessions(
+    wanted: Wanted, first: date, last: date, zone: ZoneInfo, now: datetime
+) -> Iterator[tuple[Slot, int]]:
+    """Yield the classes of these days, and how many seats the party would leave."""
+    sessions = ClassSession.objects.filter(
+        service=wanted.service,
+        cancelled_at=None,
+        starts_at__gt=now + timedelta(minutes=wanted.service.minimum_notice_minutes or 0),
+        starts_at__gte=instant(first, time(), zone),
+        starts_at__lt=instant(last + timedelta(days=1), time(), zone),
+    ).with_free_seats(now)
+    for session in sessions:
+        yield (
+            Slot(session.starts_at, session.ends_at),
+            session.free_seats - wanted.party_size,
+        )
+
+
+# --- Why not? ---
+
+
+def explain(wanted: Wanted, starts_at: datetime, zone: ZoneInfo, now: datetime) -> list[Reason]:
+    """Return every reason why `starts_at` is not offered; none when it is."""
+    reasons = list(_reasons_of_party(wanted))
+    if wanted.service.kind == Service.Kind.CLASS:
+        return reasons + list(_reasons_of_class(wanted, starts_at, zone, now))
+    day = starts_at.astimezone(zone).date()
+    diary = read_diary(wanted, day, day, zone, now)
+    return (
+        reasons
+        + list(_reasons_of_rules(diary, starts_at, now))
+        + _reasons_of_time(diary, starts_at)
+    )
+
+
+def _reasons_of_party(wanted: Wanted) -> Iterator[Reason]:
+    for service in wanted.services:
+        if not service.is_active:
+            yield Reason("not_offered", f"{service.name} is not on offer.")
+        elif not service.is_online:
+            yield Reason("staff_only", f"{service.name} can only be booked by staff.")
+        if not service.party_min <= wanted.party_size <= service.party_max:
+            yield Reason(
+                "party_size",
+                f"{service.name} is for {service.party_min} to {service.party_max} people.",
+            )
+
+
+def _reasons_of_rules(diary: Diary, starts_at: datetime, now: datetime) -> Iterator[Reason]:
+    service = diary.wanted.service
+    if starts_at <= now:
+        yield Reason("past", "It is in the past.")
+    elif starts_at < now + diary.rules.notice_of(service):
+        minutes = int(diary.rules.notice_of(service).total_seconds() // 60)
+        yield Reason("notice", f"It needs {minutes} minutes' notice.")
+    if starts_at.timestamp() >= _bounds(diary, now)[1]:
+        yield Reason("too_far", f"Bookings open {diary.rules.days_ahead_of(service)} days ahead.")
+    grid, local = diary.rules.grid_of(service), starts_at.astimezone(diary.zone)
+    if not grid.holds(local.time()) or local.microsecond:
+        yield Reason("grid", f"Bookings start every {grid.step} minutes.")
+    elif local.fold and is_shown(local.date(), local.time(), diary.zone):
+        yield Reason("grid", "Clocks show this time twice; the first one is offered.")
+    if diary.is_paced(int(starts_at.timestamp())):
+        limit = diary.rules.settings.covers_per_quarter
+        yield Reason("pacing", f"At most {limit} guests arrive within a quarter of an hour.")
+
+
+def _reasons_of_time(diary: Diary, starts_at: datetime) -> list[Reason]:
+    start = [int(starts_at.timestamp())]
+    if list(free_slots(diary.visit, diary.calendar, start)):
+        return []
+    if not all(pool for part in diary.visit.parts for pool in part.pools):
+        return [Reason("no_resource", "Nobody and nothing there does this.")]
+    untaken = Calendar(diary.calendar.open, {})
+    if list(free_slots(diary.visit, untaken, start)):
+        return [Reason("taken", "Everyone and everything that does this is taken then.")]
+    return [Reason("closed", "It is not within the opening hours of whoever does this.")]
+
+
+def _reasons_of_class(
+    wanted: Wanted, starts_at: datetime, zone: ZoneInfo, now: datetime
+) -> Iterator[Reason]:
+    session = session_at(wanted, starts_at)
+    if session is None:
+        yield Reason("no_session", "No class begins at this time.")
+        return
+    if starts_at <= now + timedelta(minutes=wanted.service.minimum_notice_minutes or 0):
+        yield Reason("notice", "It is too late to book this class.")
+    day = starts_at.astimezone(zone).date()
+    seats = {slot.starts_at: left for slot, left in _sessions(wanted, day, day, zone, now)}
+    if seats.get(starts_at, 0) < 0:
+        left = seats[starts_at] + wanted.party_size
+        yield Reason("full", f"{left} of {session.capacity} places are left.")

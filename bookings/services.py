@@ -1,69 +1,27 @@
 """What can be done with a booking: book, pay, confirm, cancel, release."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from access.actors import CUSTOMER, SYSTEM, Actor
-from bookings.availability import resources_for
-from bookings.errors import BookingClosed, BookingNotFound, InvalidBooking, SlotTaken
-from bookings.models import Booking, Resource, Service
+from bookings import taking
+from bookings.errors import BookingClosed, BookingNotFound, InvalidBooking
+from bookings.models import Booking, BookingLine, BookingSettings
 from bookings.money import DEPOSIT, end_open_checkouts, payments_of
+from bookings.wishes import BookingRequest, Line, price_of
 from events.services import record
 from payments import services as payments
 from payments.models import PaymentSession
 from tenants.current import current_tenant
 
-HOLD = timedelta(minutes=15)
-# A service that only an API caller knows: nothing says how long it takes.
-UNLISTED_DURATION = timedelta(minutes=60)
 FURTHEST_AHEAD = timedelta(days=5 * 366)
-EXCLUSION_VIOLATION = "23P01"
 
 Status = Booking.Status
 CancelReason = Booking.CancelReason
-
-
-@dataclass(frozen=True)
-class BookingRequest:
-    """What someone wants to book. Amounts are in minor units, `starts_at` is aware.
-
-    `service` is None only for an API caller's own, unlisted `service_name`.
-    """
-
-    customer_name: str
-    customer_email: str
-    starts_at: datetime
-    service: Service | None
-    service_name: str
-    total_amount: int
-    deposit_amount: int
-    customer_phone: str = ""
-    notes: str = ""
-    success_url: str = ""
-    cancel_url: str = ""
-    # Has the customer agreed to what the service's terms may charge to their card?
-    terms_accepted: bool = False
-
-    @classmethod
-    def for_service(cls, service: Service, **details: Any) -> "BookingRequest":
-        """Ask for `service` at the catalogue's price and deposit."""
-        return cls(
-            service=service,
-            service_name=service.name,
-            total_amount=service.price,
-            deposit_amount=service.deposit,
-            **details,
-        )
-
-    @property
-    def requires_card(self) -> bool:
-        """A card is only asked of those who can agree to the terms: not on the phone."""
-        return self.service is not None and self.service.requires_card and self.terms_accepted
 
 
 def event_data(booking: Booking) -> dict[str, object]:
@@ -81,7 +39,7 @@ def book(request: BookingRequest, *, actor: Actor = CUSTOMER) -> Booking:
     """Take the time asked for and return the Booking.
 
     It is CONFIRMED at once when no deposit is due or the business takes no payments, else
-    PENDING_PAYMENT and held for `HOLD`; call `start_payment` next. Raises SlotTaken, or
+    PENDING_PAYMENT and held for `hold_time`; call `start_payment` next. Raises SlotTaken, or
     InvalidBooking for a time in the past or too far ahead.
     """
     now = timezone.now()
@@ -97,32 +55,60 @@ def book(request: BookingRequest, *, actor: Actor = CUSTOMER) -> Booking:
 
 
 def _take(request: BookingRequest, now: datetime, *, must_pay: bool) -> Booking:
-    """Insert the booking on the first resource that is free; the database has the last word."""
-    duration = request.service.duration if request.service else UNLISTED_DURATION
-    for resource in resources_for(request.service):
-        booking = Booking(
-            service=request.service,
-            resource=resource,
-            service_name=request.service_name,
-            starts_at=request.starts_at,
-            ends_at=request.starts_at + duration,
-            customer_name=request.customer_name,
-            customer_email=request.customer_email,
-            customer_phone=request.customer_phone,
-            notes=request.notes,
-            total_amount=request.total_amount,
-            deposit_amount=request.deposit_amount,
-            currency=current_tenant().currency,
-            status=Status.PENDING_PAYMENT if must_pay else Status.CONFIRMED,
-            hold_expires_at=now + HOLD if must_pay else None,
-            confirmed_at=None if must_pay else now,
-            success_url=request.success_url,
-            cancel_url=request.cancel_url,
-            **_terms(request, now),
-        )
-        if _insert(booking, now):
-            return booking
-    raise SlotTaken("This time is taken. Please choose another one.")
+    """Write the booking with what it takes up; the database has the last word."""
+    booking = Booking(
+        service=request.service,
+        service_name=request.service_name,
+        starts_at=request.starts_at,
+        party_size=request.party_size,
+        customer_name=request.customer_name,
+        customer_email=request.customer_email,
+        customer_phone=request.customer_phone,
+        guest_name=request.guest_name,
+        notes=request.notes,
+        answers=list(request.answers),
+        total_amount=request.total_amount,
+        deposit_amount=request.deposit_amount,
+        currency=current_tenant().currency,
+        status=Status.PENDING_PAYMENT if must_pay else Status.CONFIRMED,
+        hold_expires_at=now + hold_time() if must_pay else None,
+        confirmed_at=None if must_pay else now,
+        success_url=request.success_url,
+        cancel_url=request.cancel_url,
+        **_terms(request, now),
+    )
+    taking.take(booking, request.wanted, now, end_hold=_end_stale_hold)
+    _itemise(booking, request)
+    return booking
+
+
+def hold_time() -> timedelta:
+    """Return how long a time is kept while its deposit is paid."""
+    return timedelta(minutes=BookingSettings.objects.current().hold_minutes)
+
+
+def _end_stale_hold(booking: Booking) -> None:
+    _mark_cancelled(booking, CancelReason.HOLD_EXPIRED, SYSTEM)
+
+
+def _itemise(booking: Booking, request: BookingRequest) -> None:
+    """Write what was sold; a caller's own price stands on one line."""
+    wanted = request.wanted
+    lines: tuple[Line, ...] = ()
+    if wanted is not None:
+        lines = price_of(wanted.services, wanted.add_ons, wanted.party_size).lines
+    if sum(line.amount for line in lines) != booking.total_amount or not lines:
+        minutes = int((booking.ends_at - booking.starts_at).total_seconds() // 60)
+        lines = (
+            Line(
+                booking.service_name, booking.service, False, 1, minutes,
+                booking.total_amount, booking.tax_rate,
+            ),
+        )  # fmt: skip
+    BookingLine.objects.bulk_create(
+        BookingLine(booking=booking, position=position, **vars(line))
+        for position, line in enumerate(lines)
+    )
 
 
 def _terms(request: BookingRequest, now: datetime) -> dict[str, Any]:
@@ -130,48 +116,27 @@ def _terms(request: BookingRequest, now: datetime) -> dict[str, Any]:
     service = request.service
     if service is None:
         return {}
-    terms: dict[str, Any] = {"tax_rate": service.tax_rate}
+    terms: dict[str, Any] = {
+        "tax_rate": service.tax_rate,
+        "free_cancellation_hours": service.free_cancellation_hours,
+        "late_refund_percent": service.late_refund_percent,
+        "no_refund_hours": service.no_refund_hours,
+        "counts_business_days": service.counts_business_days,
+    }
+    if service.consent_text and request.consent_given:
+        terms |= {
+            "consent_text": service.consent_text,
+            "consent_version": service.consent_version,
+            "consent_at": now,
+        }
     if request.requires_card:
         terms |= {
             "requires_card": True,
             "no_show_fee": service.no_show_fee,
             "late_cancellation_fee": service.late_cancellation_fee,
-            "free_cancellation_hours": service.free_cancellation_hours,
             "terms_accepted_at": now,
         }
     return terms
-
-
-def _insert(booking: Booking, now: datetime) -> bool:
-    """Insert `booking` unless its time is taken.
-
-    The resource's row is locked first: the exclusion constraint alone has exactly one winner,
-    but overlapping racers would deadlock on each other. Stale holds are ended here, because a
-    constraint can't look at the clock.
-    """
-    lock_resource(booking.resource_id)
-    overlapping = Booking.objects.filter(resource=booking.resource_id).overlapping(
-        booking.starts_at, booking.ends_at
-    )
-    for stale in overlapping.stale_holds(now).select_for_update():
-        _mark_cancelled(stale, CancelReason.HOLD_EXPIRED, SYSTEM)
-    try:
-        with transaction.atomic():
-            booking.save(force_insert=True)
-    except IntegrityError as error:
-        if _is_exclusion_violation(error):
-            return False
-        raise
-    return True
-
-
-def lock_resource(resource_id: int) -> None:
-    """Queue up behind whoever else is changing what this resource is booked for."""
-    list(Resource.objects.select_for_update(no_key=True).filter(pk=resource_id).values("pk"))
-
-
-def _is_exclusion_violation(error: IntegrityError) -> bool:
-    return getattr(error.__cause__, "sqlstate", None) == EXCLUSION_VIOLATION
 
 
 def _after_taking(booking: Booking, actor: Actor) -> None:
@@ -260,9 +225,8 @@ def get_booking(booking_id: int) -> Booking:
 
 
 def _locked(booking_id: int) -> Booking:
-    """Lock a booking, its resource first: the order in which everyone takes them."""
-    resource_id = Booking.objects.values_list("resource_id", flat=True).get(pk=booking_id)
-    lock_resource(resource_id)
+    """Lock a booking, what it takes up first: the order in which everyone locks."""
+    taking.lock_capacity(booking_id)
     return Booking.objects.select_for_update().get(pk=booking_id)
 
 
@@ -285,20 +249,17 @@ def confirm(booking_id: int, *, actor: Actor) -> bool:
     booking = _locked(booking_id)
     if booking.status in (Status.CONFIRMED, Status.COMPLETED, Status.NO_SHOW):
         return True
-    if booking.is_cancelled and booking.cancel_reason not in Booking.LAPSED:
+    if booking.is_cancelled and (
+        booking.cancel_reason not in Booking.LAPSED or not taking.take_again(booking)
+    ):
         return False
     booking.status = Status.CONFIRMED
     booking.confirmed_at = timezone.now()
     booking.hold_expires_at = None
     booking.cancel_reason = ""
     booking.cancelled_at = None
-    try:
-        with transaction.atomic():
-            booking.save()
-    except IntegrityError as error:
-        if _is_exclusion_violation(error):
-            return False
-        raise
+    booking.changed_by = actor.label or actor.kind
+    booking.save()
     record("booking.confirmed", booking, event_data(booking), actor)
     jobs.send_mail.enqueue(booking_id=booking.pk, message="confirmed")
     return True
@@ -332,8 +293,11 @@ def _end(booking_id: int, status: str, actor: Actor) -> Booking:
     booking = _locked(booking_id)
     if not booking.is_confirmed or booking.starts_at > timezone.now():
         raise BookingClosed("Only a confirmed booking that has begun can be ended like this.")
+    ended_at = "completed_at" if status == Status.COMPLETED else "no_show_at"
     booking.status = status
-    booking.save(update_fields=["status", "updated_at"])
+    booking.changed_by = actor.label or actor.kind
+    setattr(booking, ended_at, timezone.now())
+    booking.save(update_fields=["status", "changed_by", ended_at, "updated_at"])
     record(f"booking.{status.lower()}", booking, event_data(booking), actor)
     return booking
 
@@ -383,9 +347,14 @@ def _mark_cancelled(booking: Booking, reason: str, actor: Actor) -> None:
     booking.cancel_reason = reason
     booking.cancelled_at = timezone.now()
     booking.hold_expires_at = None
+    booking.changed_by = actor.label or actor.kind
     booking.save(
-        update_fields=["status", "cancel_reason", "cancelled_at", "hold_expires_at", "updated_at"]
-    )
+        update_fields=[
+            "status", "cancel_reason", "cancelled_at", "hold_expires_at", "changed_by",
+            "updated_at",
+        ]
+    )  # fmt: skip
+    taking.free(booking)
     record("booking.cancelled", booking, event_data(booking) | {"reason": reason}, actor)
     if reason != CancelReason.PAYMENT_UNAVAILABLE:
         jobs.send_mail.enqueue(booking_id=booking.pk, message="cancelled")

@@ -12,9 +12,11 @@ from django.views.decorators.http import require_POST, require_safe
 
 from access.actors import CUSTOMER
 from bookings import availability, money, services
+from bookings.availability import Wanted
 from bookings.errors import BookingClosed, BookingError, SlotTaken
 from bookings.forms import DetailsForm, FindForm
 from bookings.models import Booking, OpeningHours, Service
+from bookings.wishes import BookingRequest
 from payments.services import PaymentError, payments_enabled
 from tenants.current import current_tenant
 from tenants.templatetags.business import money as money_text
@@ -47,11 +49,15 @@ def choose_time(request: HttpRequest, slug: str) -> HttpResponse:
     today = now.astimezone(zone).date()
     chosen = _day_asked_for(request, today)
     first = _first_day_shown(chosen, today)
-    days = availability.open_days(service, first, DAYS_SHOWN, zone)
+    last = first + timedelta(days=DAYS_SHOWN - 1)
+    free = availability.free_times(Wanted((service,)), first, last, zone, now)
+    days = [first + timedelta(days=offset) for offset in range(DAYS_SHOWN)]
+    by_day: dict[date, list[availability.Slot]] = {day: [] for day in days}
+    for slot in free:
+        by_day[slot.starts_at.astimezone(zone).date()].append(slot)
     if chosen is None:
-        chosen, slots = _first_day_with_room(service, days, now)
-    else:
-        slots = availability.free_slots(service, chosen, zone, now)
+        chosen = next((day for day in days if by_day[day]), first)
+    slots = by_day[chosen]
     context = {
         "service": service,
         "days": days,
@@ -82,17 +88,6 @@ def _first_day_shown(chosen: date | None, today: date) -> date:
     return today + timedelta(days=(chosen - today).days // DAYS_SHOWN * DAYS_SHOWN)
 
 
-def _first_day_with_room(
-    service: Service, days: list[date], now: datetime
-) -> tuple[date | None, list[availability.Slot]]:
-    zone = current_tenant().zone
-    for day in days:
-        slots = availability.free_slots(service, day, zone, now)
-        if slots:
-            return day, slots
-    return (days[0] if days else None), []
-
-
 @never_cache
 def details(request: HttpRequest, slug: str) -> HttpResponse:
     """Who is coming, with what it costs; posting it books, and goes on to pay."""
@@ -115,7 +110,7 @@ def details(request: HttpRequest, slug: str) -> HttpResponse:
         "deposit": deposit,
         "wants_card": wants_card,
         "remaining": service.price - deposit,
-        "hold_minutes": int(services.HOLD.total_seconds() // 60),
+        "hold_minutes": int(services.hold_time().total_seconds() // 60),
     }
     return render(request, "bookings/details.html", context)
 
@@ -143,7 +138,9 @@ def _start_asked_for(request: HttpRequest, service: Service) -> datetime | None:
     if starts_at.tzinfo is None or not timezone.now() < starts_at:
         return None
     too_far = starts_at > timezone.now() + LAST_DAY_AHEAD + timedelta(days=1)
-    if too_far or not availability.is_offered(service, starts_at, current_tenant().zone):
+    if too_far or not availability.is_offered(
+        Wanted((service,)), starts_at, current_tenant().zone, timezone.now()
+    ):
         return None
     return starts_at
 
@@ -152,7 +149,7 @@ def _book(
     request: HttpRequest, service: Service, starts_at: datetime, details: dict[str, Any]
 ) -> HttpResponse:
     accepted = details.pop("accept_terms", False)
-    wanted = services.BookingRequest.for_service(
+    wanted = BookingRequest.for_service(
         service, starts_at=starts_at, terms_accepted=accepted, **details
     )
     day = starts_at.astimezone(current_tenant().zone).date()

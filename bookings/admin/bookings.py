@@ -32,6 +32,7 @@ from bookings.money import (
     latest_payment,
     request_balance,
 )
+from bookings.wishes import BookingRequest
 from payments import services as payments
 from payments.models import PaymentRequest, PaymentSession
 from tenants.admin_sites import form_page, staff_site
@@ -281,7 +282,7 @@ class BookingAdmin(ModelAdmin):
         if request.method == "POST" and form.is_valid():
             details = dict(form.cleaned_data)
             service: Service = details.pop("service")
-            wanted = services.BookingRequest(
+            wanted = BookingRequest(
                 service=service, service_name=service.name, total_amount=service.price,
                 deposit_amount=0, **details,
             )  # fmt: skip

@@ -1,14 +1,27 @@
 """Classes: what many people share at one time."""
 
+from datetime import datetime
 from typing import ClassVar
 
 from django.core.validators import MinValueValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Sum
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from bookings.models.catalogue import Service
 from bookings.models.resources import Resource
+
+
+class ClassSessionQuerySet(models.QuerySet["ClassSession"]):
+    def with_free_seats(self, now: datetime) -> "ClassSessionQuerySet":
+        """Add `free_seats`: those that nobody has, or only a hold that has run out."""
+        stale = Q(bookings__status="PENDING_PAYMENT", bookings__hold_expires_at__lte=now)
+        return self.annotate(
+            free_seats=F("capacity")
+            - F("seats_taken")
+            + Coalesce(Sum("bookings__party_size", filter=stale), 0)
+        )
 
 
 class ClassSession(models.Model):
@@ -26,7 +39,10 @@ class ClassSession(models.Model):
     cancelled_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
-    objects: ClassVar[models.Manager["ClassSession"]] = models.Manager()
+    objects: ClassVar["ClassSessionQuerySet"] = ClassSessionQuerySet.as_manager()  # type: ignore[assignment]
+
+    #: Only after `with_free_seats`.
+    free_seats: int
 
     class Meta:
         ordering = ["starts_at"]

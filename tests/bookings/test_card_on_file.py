@@ -12,6 +12,7 @@ from access.actors import CUSTOMER, SYSTEM
 from bookings import money, services
 from bookings.errors import BookingClosed
 from bookings.models import Booking, OpeningHours, Service
+from bookings.wishes import BookingRequest
 from payments.models import PaymentRequest, PaymentSession, SavedCard, StripeEvent
 from payments.services import NoCardOnFile
 from tenants.models import Tenant
@@ -37,7 +38,7 @@ def booked(service: Service, stripe: Control, in_alpha: Tenant) -> Any:
     """Book, leave a card, and return the booking."""
 
     def make(hours_ahead: int = 2) -> Booking:
-        wanted = services.BookingRequest.for_service(
+        wanted = BookingRequest.for_service(
             service, customer_name="Ann", customer_email="ann@example.com", terms_accepted=True,
             starts_at=timezone.now() + timedelta(hours=hours_ahead),
         )  # fmt: skip
@@ -70,7 +71,7 @@ def test_leaving_a_card_confirms_and_takes_nothing(booked: Any) -> None:
 def test_the_webhook_alone_does_the_same_once(
     service: Service, stripe: Control, signer: Any, client_of: Any, in_alpha: Tenant
 ) -> None:
-    wanted = services.BookingRequest.for_service(
+    wanted = BookingRequest.for_service(
         service, customer_name="Ann", customer_email="ann@example.com", terms_accepted=True,
         starts_at=timezone.now() + timedelta(hours=2),
     )  # fmt: skip
@@ -152,7 +153,7 @@ def test_a_charge_whose_answer_is_lost_is_found_and_not_repeated(
 
 
 def test_without_a_card_there_is_nothing_to_charge(service: Service, in_alpha: Tenant) -> None:
-    wanted = services.BookingRequest.for_service(
+    wanted = BookingRequest.for_service(
         service, customer_name="Ann", customer_email="ann@example.com",
         starts_at=timezone.now() + timedelta(hours=2),
     )  # fmt: skip

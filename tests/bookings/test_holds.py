@@ -11,6 +11,7 @@ from access.actors import SYSTEM
 from bookings import money, services
 from bookings.errors import BookingClosed, SlotTaken
 from bookings.models import Booking
+from bookings.wishes import BookingRequest
 from events.models import Event
 from payments.models import PaymentSession
 from payments.services import ProcessorFailed
@@ -23,8 +24,8 @@ pytestmark = pytest.mark.django_db
 START = datetime(2027, 3, 1, 10, tzinfo=UTC)
 
 
-def wanted(email: str = "ann@example.com") -> services.BookingRequest:
-    return services.BookingRequest(
+def wanted(email: str = "ann@example.com") -> BookingRequest:
+    return BookingRequest(
         customer_name="Ann",
         customer_email=email,
         starts_at=START,
@@ -71,7 +72,7 @@ def test_the_job_for_it_was_enqueued_with_the_booking(
     booking, _ = booked(in_alpha)
     run_jobs()
     assert status(booking)[0] == "PENDING_PAYMENT"
-    with time_machine.travel(datetime.now(UTC) + services.HOLD + timedelta(minutes=1)):
+    with time_machine.travel(datetime.now(UTC) + services.hold_time() + timedelta(minutes=1)):
         run_jobs()
     assert status(booking) == ("CANCELLED", "hold_expired")
 

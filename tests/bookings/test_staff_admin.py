@@ -9,6 +9,7 @@ from django.test import Client
 from access.models import User
 from bookings import services
 from bookings.models import Booking, Resource, Service
+from bookings.wishes import BookingRequest
 from payments.models import PaymentSession
 from tenants.models import Tenant
 from tests.stripe_control import Control
@@ -113,7 +114,7 @@ def test_a_booking_that_cannot_be_taken_says_why(
 def test_cancelling_gives_the_deposit_back_if_staff_say_so(
     site: Client, in_alpha: Tenant, stripe: Control, run_jobs: JobRunner
 ) -> None:
-    wanted = services.BookingRequest(
+    wanted = BookingRequest(
         customer_name="Ann", customer_email="a@example.com", service=None, service_name="Cut",
         starts_at=datetime(2027, 3, 1, 10, tzinfo=UTC), total_amount=4500, deposit_amount=1000,
     )  # fmt: skip

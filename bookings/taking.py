@@ -1,0 +1,246 @@
+"""Take and free capacity: the resources of a visit, the seats of a class, the pace of arrivals.
+
+The database has the last word: an exclusion constraint on allocations, a CHECK on seats. Rows
+are locked in this order: the booking rules (only where arrivals are paced), the resources by id
+or the class, then bookings. Every function runs inside the caller's transaction.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import IntegrityError, transaction
+from django.db.models import F
+
+from bookings.availability import Wanted, session_at, ways_to_take
+from bookings.diary import Diary, read_diary
+from bookings.errors import SlotTaken
+from bookings.models import (
+    Allocation,
+    Booking,
+    BookingSettings,
+    ClassSession,
+    Resource,
+    Service,
+)
+from bookings.slots import Option
+from tenants.current import current_tenant
+
+# A service that only an API caller knows: nothing says how long it takes.
+UNLISTED_DURATION = timedelta(minutes=60)
+EXCLUSION_VIOLATION = "23P01"
+TAKEN = "This time is taken. Please choose another one."
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A resource for a time, buffers included."""
+
+    resource_id: int
+    starts_at: datetime
+    ends_at: datetime
+
+
+#: Ends a locked booking whose hold has run out.
+EndHold = Callable[[Booking], None]
+
+
+def take(
+    booking: Booking,
+    wanted: Wanted | None,
+    now: datetime,
+    *,
+    end_hold: EndHold,
+    moving: bool = False,
+) -> None:
+    """Give `booking` (its start is set) its end and what it needs, and save it.
+
+    With `moving` it is a booking that has another time already, whose claims are replaced.
+    Raises SlotTaken when nothing that would do is free; nothing is changed then.
+    """
+    if wanted is None:
+        _take_unlisted(booking, now, end_hold)
+    elif wanted.service.kind == Service.Kind.CLASS:
+        _take_seats(booking, wanted, now, end_hold)
+    else:
+        _take_resources(booking, wanted, now, end_hold, moving=moving)
+
+
+def _take_unlisted(booking: Booking, now: datetime, end_hold: EndHold) -> None:
+    """Something the catalogue does not know takes the business's first resource."""
+    first = Resource.objects.filter(is_active=True).order_by("position", "id").first()
+    if first is None:
+        raise SlotTaken(TAKEN)
+    booking.ends_at = booking.starts_at + UNLISTED_DURATION
+    booking.resource = first
+    claim = Claim(first.pk, booking.starts_at, booking.ends_at)
+    if not _try(booking, [claim], now, end_hold):
+        raise SlotTaken(TAKEN)
+
+
+def _take_resources(
+    booking: Booking, wanted: Wanted, now: datetime, end_hold: EndHold, *, moving: bool
+) -> None:
+    """Try one way after the other until the database takes one: a race costs the best, not all."""
+    _keep_pace(wanted)
+    zone = current_tenant().zone
+    day = booking.starts_at.astimezone(zone).date()
+    diary = read_diary(
+        wanted, day, day, zone, now, around_the_clock=True, ignoring=booking.pk if moving else None
+    )
+    if diary.is_paced(int(booking.starts_at.timestamp())):
+        raise SlotTaken("No more guests can arrive at this time. Please choose another one.")
+    booking.ends_at = booking.starts_at + timedelta(seconds=diary.visit.duration)
+    for way in ways_to_take(diary, booking.starts_at):
+        booking.resource_id = way[0].resources[0]
+        if _try(booking, _claims(diary, booking.starts_at, way), now, end_hold):
+            return
+    raise SlotTaken(TAKEN)
+
+
+def _keep_pace(wanted: Wanted) -> None:
+    """Let tables be booked one after the other where arrivals are limited."""
+    if wanted.service.kind == Service.Kind.TABLE:
+        list(
+            BookingSettings.objects.select_for_update(no_key=True)
+            .exclude(covers_per_quarter=None)
+            .values("pk")
+        )
+
+
+def _claims(diary: Diary, starts_at: datetime, way: tuple[Option, ...]) -> list[Claim]:
+    """Return what to take; what one resource has twice in a visit is joined."""
+    spans: dict[int, list[datetime]] = defaultdict(list)
+    chosen = iter(way)
+    for part in diary.visit.parts:
+        begins = starts_at + timedelta(seconds=part.offset)
+        span = (
+            begins - timedelta(seconds=part.before),
+            begins + timedelta(seconds=part.duration + part.after),
+        )
+        for _ in part.pools:
+            for resource in next(chosen).resources:
+                spans[resource] += span
+    return [Claim(resource, min(ends), max(ends)) for resource, ends in sorted(spans.items())]
+
+
+def _try(booking: Booking, claims: list[Claim], now: datetime, end_hold: EndHold) -> bool:
+    """Save `booking` with `claims` unless one of them is taken; return whether it was done.
+
+    The resources are locked first: the exclusion constraint alone has exactly one winner, but
+    overlapping racers would deadlock on each other. A try that fails gives its locks back with
+    its savepoint. Stale holds are ended here, because a constraint can't look at the clock.
+    """
+    try:
+        with transaction.atomic():
+            lock_resources(claim.resource_id for claim in claims)
+            _end_stale_holds(claims, now, end_hold)
+            booking.save()
+            Allocation.objects.filter(booking=booking).delete()
+            Allocation.objects.bulk_create(
+                Allocation(
+                    booking=booking,
+                    resource_id=claim.resource_id,
+                    starts_at=claim.starts_at,
+                    ends_at=claim.ends_at,
+                )
+                for claim in claims
+            )
+    except IntegrityError as error:
+        if is_exclusion_violation(error):
+            booking._state.adding = not Booking.objects.filter(pk=booking.pk).exists()
+            booking.pk = None if booking._state.adding else booking.pk
+            return False
+        raise
+    return True
+
+
+def _end_stale_holds(claims: Iterable[Claim], now: datetime, end_hold: EndHold) -> None:
+    for claim in claims:
+        overlapping = Allocation.objects.overlapping(claim.starts_at, claim.ends_at)
+        stale = Booking.objects.filter(
+            pk__in=overlapping.filter(resource=claim.resource_id).values("booking")
+        ).stale_holds(now)
+        for booking in stale.select_for_update():
+            end_hold(booking)
+
+
+def lock_resources(resource_ids: Iterable[int]) -> None:
+    """Queue up behind whoever else is changing what these resources are booked for."""
+    wanted = Resource.objects.filter(pk__in=list(resource_ids)).order_by("pk")
+    list(wanted.select_for_update(no_key=True).values("pk"))
+
+
+def is_exclusion_violation(error: IntegrityError) -> bool:
+    return getattr(error.__cause__, "sqlstate", None) == EXCLUSION_VIOLATION
+
+
+# --- Classes ---
+
+
+def _take_seats(booking: Booking, wanted: Wanted, now: datetime, end_hold: EndHold) -> None:
+    session = session_at(wanted, booking.starts_at)
+    if session is None:
+        raise SlotTaken("No class begins at this time. Please choose another one.")
+    if not _move_seats(session.pk, booking.party_size):
+        end_stale_seats(session.pk, now, end_hold)
+        if not _move_seats(session.pk, booking.party_size):
+            raise SlotTaken("This class is full. Please choose another one.")
+    booking.class_session = session
+    booking.resource = session.instructor
+    booking.ends_at = session.ends_at
+    booking.save()
+
+
+def _move_seats(session_id: int, seats: int) -> bool:
+    """Take (or with a negative number free) seats if the class has them."""
+    open_session = ClassSession.objects.filter(pk=session_id)
+    if seats > 0:
+        open_session = open_session.filter(
+            cancelled_at=None, seats_taken__lte=F("capacity") - seats
+        )
+    return open_session.update(seats_taken=F("seats_taken") + seats) == 1
+
+
+def end_stale_seats(session_id: int, now: datetime, end_hold: EndHold) -> None:
+    """Free the seats of holds that have run out."""
+    list(ClassSession.objects.select_for_update().filter(pk=session_id).values("pk"))
+    stale = Booking.objects.filter(class_session=session_id).stale_holds(now)
+    for booking in stale.select_for_update():
+        end_hold(booking)
+
+
+# --- Both ---
+
+
+def lock_capacity(booking_id: int) -> None:
+    """Lock what a booking takes up, before the booking itself."""
+    allocations = Allocation.objects.filter(booking=booking_id)
+    lock_resources(allocations.values_list("resource_id", flat=True))
+    list(
+        ClassSession.objects.select_for_update(no_key=True, of=("self",))
+        .filter(bookings=booking_id)
+        .values("pk")
+    )
+
+
+def free(booking: Booking) -> None:
+    """Free what a locked booking takes up; call it once, as it stops being live."""
+    booking.allocations.update(is_live=False)
+    if booking.class_session_id is not None:
+        _move_seats(booking.class_session_id, -booking.party_size)
+
+
+def take_again(booking: Booking) -> bool:
+    """Take what `free` has freed, if it is still free; return whether it was."""
+    try:
+        with transaction.atomic():
+            booking.allocations.update(is_live=True)
+    except IntegrityError as error:
+        if is_exclusion_violation(error):
+            return False
+        raise
+    return booking.class_session_id is None or _move_seats(
+        booking.class_session_id, booking.party_size
+    )

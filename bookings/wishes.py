@@ -1,0 +1,139 @@
+"""What somebody asks to book, and what it costs by the catalogue."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from bookings.availability import Wanted
+from bookings.models import AddOn, Service
+
+
+@dataclass(frozen=True)
+class BookingRequest:
+    """What someone wants to book. Amounts are in minor units, `starts_at` is aware.
+
+    `service` is None only for an API caller's own, unlisted `service_name`. With `anytime` hours,
+    notice and grid do not count: staff and API keys know what they do.
+    """
+
+    customer_name: str
+    customer_email: str
+    starts_at: datetime
+    service: Service | None
+    service_name: str
+    total_amount: int
+    deposit_amount: int
+    customer_phone: str = ""
+    guest_name: str = ""
+    notes: str = ""
+    success_url: str = ""
+    cancel_url: str = ""
+    party_size: int = 1
+    resource_id: int | None = None
+    # What follows in the same visit.
+    more_services: tuple[Service, ...] = ()
+    add_ons: tuple[AddOn, ...] = ()
+    answers: Sequence[dict[str, str]] = field(default_factory=tuple)
+    # Has the customer agreed to what the service's terms may charge to their card?
+    terms_accepted: bool = False
+    consent_given: bool = False
+    anytime: bool = True
+
+    @classmethod
+    def for_service(cls, service: Service, **details: Any) -> "BookingRequest":
+        """Ask for `service` at the catalogue's price and deposit."""
+        price = price_of(
+            [service, *details.get("more_services", ())],
+            details.get("add_ons", ()),
+            details.get("party_size", 1),
+        )
+        return cls(
+            service=service,
+            service_name=price.name,
+            total_amount=price.total,
+            deposit_amount=price.deposit,
+            **details,
+        )
+
+    @property
+    def wanted(self) -> Wanted | None:
+        if self.service is None:
+            return None
+        return Wanted(
+            (self.service, *self.more_services), self.add_ons, self.party_size, self.resource_id
+        )
+
+    @property
+    def requires_card(self) -> bool:
+        """A card is only asked of those who can agree to the terms: not on the phone."""
+        return self.service is not None and self.service.requires_card and self.terms_accepted
+
+
+@dataclass(frozen=True)
+class Line:
+    """One thing of a visit; `amount` is for the whole party, in minor units."""
+
+    name: str
+    service: Service | None
+    is_add_on: bool
+    quantity: int
+    minutes: int
+    amount: int
+    tax_rate: Decimal
+
+
+@dataclass(frozen=True)
+class Price:
+    """What a visit costs by the catalogue: `total` and `deposit` in minor units."""
+
+    name: str
+    lines: tuple[Line, ...]
+    total: int
+    deposit: int
+
+
+def price_of(services: Sequence[Service], add_ons: Sequence[AddOn], party_size: int) -> Price:
+    """Return what a visit costs: every service with its add-ons, for a party."""
+    lines: list[Line] = []
+    total = deposit = 0
+    for service in services:
+        own = [_service_line(service, party_size)]
+        own += [
+            _add_on_line(service, extra, party_size)
+            for extra in add_ons
+            if extra.service_id == service.pk
+        ]
+        amount = sum(line.amount for line in own)
+        lines += own
+        total += amount
+        deposit += service.deposit_for(amount, party_size)
+    names = " + ".join(service.name for service in services)
+    return Price(names[:120], tuple(lines), total, deposit)
+
+
+def _service_line(service: Service, party_size: int) -> Line:
+    quantity = party_size if service.price_is_per_person else 1
+    return Line(
+        name=service.name,
+        service=service,
+        is_add_on=False,
+        quantity=quantity,
+        minutes=service.minutes_for(party_size),
+        amount=service.price_for(party_size),
+        tax_rate=service.tax_rate,
+    )
+
+
+def _add_on_line(service: Service, extra: AddOn, party_size: int) -> Line:
+    quantity = party_size if service.price_is_per_person else 1
+    return Line(
+        name=extra.name,
+        service=service,
+        is_add_on=True,
+        quantity=quantity,
+        minutes=extra.minutes,
+        amount=extra.price * quantity,
+        tax_rate=service.tax_rate,
+    )
