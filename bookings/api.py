@@ -1,6 +1,5 @@
 """The bookings API."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 from django.utils import timezone
@@ -12,35 +11,21 @@ from rest_framework.views import APIView
 
 from access.actors import actor_of
 from access.authentication import holder_token
-from access.fields import MoneyField, StrictBooleanField, StrictCharField
+from access.fields import MoneyField, StrictBooleanField, StrictCharField, StrictIntegerField
 from access.models import APIKey
 from access.permissions import IsAnyone, IsMemberOrHolder, is_member
 from bookings import money, services
-from bookings.availability import Wanted, is_offered
+from bookings.api_fields import InstantField
+from bookings.availability import is_offered
+from bookings.choices import check_answers, wanted_by
 from bookings.errors import BookingClosed, BookingNotFound, InvalidBooking
 from bookings.models import Booking, Service
-from bookings.wishes import BookingRequest
+from bookings.wishes import BookingRequest, price_of
 from payments import services as payments
 from payments.models import PaymentSession
 from tenants.current import current_tenant
 
 NOT_YOURS = "Send an API key of this business, or the token of this booking."
-
-
-class InstantField(StrictCharField):
-    """A moment: ISO 8601 with an offset, returned as an aware datetime in UTC."""
-
-    EXAMPLE = "Must be a time with an offset, such as 2027-03-01T10:00:00+00:00."
-
-    def to_internal_value(self, data: Any) -> Any:
-        text = super().to_internal_value(data)
-        try:
-            moment = datetime.fromisoformat(text)
-            if moment.tzinfo is None:
-                raise ValueError(text)
-            return moment.astimezone(UTC)
-        except (ValueError, OverflowError):
-            raise serializers.ValidationError(self.EXAMPLE) from None
 
 
 class BookingFields(serializers.Serializer[Any]):
@@ -55,11 +40,27 @@ class BookingFields(serializers.Serializer[Any]):
     success_url = StrictCharField(required=False, max_length=2000)
     cancel_url = StrictCharField(required=False, max_length=2000)
     accept_terms = StrictBooleanField(required=False, default=False)
+    accept_consent = StrictBooleanField(required=False, default=False)
+    party_size = StrictIntegerField(required=False, default=1, min_value=1, max_value=1000)
+    resource = StrictCharField(required=False, allow_blank=True, max_length=100)
+    add_ons = serializers.ListField(
+        child=StrictCharField(max_length=80), required=False, default=list, max_length=20
+    )
+    more_services = serializers.ListField(
+        child=StrictCharField(max_length=120), required=False, default=list, max_length=5
+    )
+    guest_name = StrictCharField(required=False, allow_blank=True, max_length=200)
+    answers = serializers.DictField(
+        child=StrictCharField(max_length=500, allow_blank=True), required=False, default=dict
+    )
 
     def validate_customer_name(self, value: str) -> str:
         if not value.isprintable():
             raise serializers.ValidationError("Must not contain control characters.")
         return value
+
+    def validate_guest_name(self, value: str) -> str:
+        return self.validate_customer_name(value)
 
     def validate_service_name(self, value: str) -> str:
         return self.validate_customer_name(value)
@@ -97,46 +98,66 @@ def booking_request(asked: dict[str, Any], request: Request) -> BookingRequest:
     for field in ("success_url", "cancel_url"):
         if field in asked:
             payments.checked_return_url(asked[field], field=field, own_hosts=own_hosts)
+    knows_better = isinstance(request.auth, APIKey)
     service = Service.objects.filter(name__iexact=asked["service_name"], is_active=True).first()
-    wanted = BookingRequest(
+    if service is None and not knows_better:
+        raise InvalidBooking(
+            "service_name: this business has no such service", field="service_name"
+        )
+    wanted = None
+    if service is not None:
+        wanted = wanted_by(
+            service,
+            party_size=asked["party_size"],
+            resource=asked.get("resource"),
+            add_ons=asked["add_ons"],
+            more_services=asked["more_services"],
+        )
+    booking = BookingRequest(
         customer_name=asked["customer_name"],
         customer_email=asked["customer_email"],
         customer_phone=asked.get("customer_phone", ""),
+        guest_name=asked.get("guest_name", ""),
         notes=asked.get("notes", ""),
+        answers=check_answers(wanted.services, asked["answers"]) if wanted else (),
         starts_at=asked["booking_date"],
         service=service,
         service_name=service.name if service else asked["service_name"],
+        more_services=wanted.services[1:] if wanted else (),
+        add_ons=wanted.add_ons if wanted else (),
+        party_size=asked["party_size"],
+        resource_id=wanted.resource_id if wanted else None,
         total_amount=asked["total_amount_pence"],
         deposit_amount=asked["deposit_amount_pence"],
         success_url=asked.get("success_url", ""),
         cancel_url=asked.get("cancel_url", ""),
         terms_accepted=asked["accept_terms"],
+        consent_given=asked["accept_consent"],
     )
-    if not isinstance(request.auth, APIKey):
-        check_against_catalogue(wanted)
-    return wanted
+    if not knows_better:
+        check_against_catalogue(booking)
+    return booking
 
 
-def check_against_catalogue(wanted: BookingRequest) -> None:
-    """Refuse an unknown service, another price, or a time that is not offered."""
-    service = wanted.service
-    if service is None:
-        raise InvalidBooking(
-            "service_name: this business has no such service", field="service_name"
-        )
+def check_against_catalogue(booking: BookingRequest) -> None:
+    """Refuse another price, missing consent, or a time that is not offered."""
+    service, wanted = booking.service, booking.wanted
+    if service is None or wanted is None or not service.is_online:
+        raise InvalidBooking("service_name: this can't be booked online", field="service_name")
+    price = price_of(wanted.services, wanted.add_ons, wanted.party_size)
     for field, stated, right in (
-        ("total_amount_pence", wanted.total_amount, service.price),
-        ("deposit_amount_pence", wanted.deposit_amount, service.deposit),
+        ("total_amount_pence", booking.total_amount, price.total),
+        ("deposit_amount_pence", booking.deposit_amount, price.deposit),
     ):
         if stated != right:
             raise InvalidBooking(
-                f"{field} must be {right} for {service.name}",
+                f"{field} must be {right} for {price.name}",
                 field=field,
-                total_amount_pence=service.price,
-                deposit_amount_pence=service.deposit,
+                total_amount_pence=price.total,
+                deposit_amount_pence=price.deposit,
                 currency=current_tenant().currency,
             )
-    if service.requires_card and payments.payments_enabled() and not wanted.terms_accepted:
+    if service.requires_card and payments.payments_enabled() and not booking.terms_accepted:
         raise InvalidBooking(
             "accept_terms must be true: this service wants a card on file",
             field="accept_terms",
@@ -144,7 +165,13 @@ def check_against_catalogue(wanted: BookingRequest) -> None:
             late_cancellation_fee_pence=service.late_cancellation_fee,
             free_cancellation_hours=service.free_cancellation_hours,
         )
-    if not is_offered(Wanted((service,)), wanted.starts_at, current_tenant().zone, timezone.now()):
+    if service.consent_text and not booking.consent_given:
+        raise InvalidBooking(
+            "accept_consent must be true: the business wants your consent",
+            field="accept_consent",
+            consent_text=service.consent_text,
+        )
+    if not is_offered(wanted, booking.starts_at, current_tenant().zone, timezone.now()):
         raise InvalidBooking(
             "booking_date is not one of the times at which this service starts",
             field="booking_date",

@@ -1,10 +1,32 @@
 """What a customer fills in."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
 
-from bookings.models import REFERENCE_ALPHABET, REFERENCE_LENGTH
+from bookings.choices import LONGEST_ANSWER, answers_to
+from bookings.models import REFERENCE_ALPHABET, REFERENCE_LENGTH, IntakeQuestion
+
+
+def _agreement(text: str) -> forms.BooleanField:
+    return forms.BooleanField(
+        label=f"I agree: {text}",
+        error_messages={"required": "Please agree to this, or choose something else."},
+    )
+
+
+def _question_field(question: IntakeQuestion) -> forms.Field:
+    label = question.text if question.is_required else f"{question.text} (optional)"
+    choices = answers_to(question)
+    if choices:
+        empty = [("", "Please choose")]
+        return forms.ChoiceField(
+            label=label,
+            required=question.is_required,
+            choices=[*empty, *((one, one) for one in choices)],
+        )
+    return forms.CharField(label=label, required=question.is_required, max_length=LONGEST_ANSWER)
 
 
 class DetailsForm(forms.Form):
@@ -34,14 +56,43 @@ class DetailsForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 2}),
     )
 
-    def __init__(self, *args: Any, terms: str = "", **kwargs: Any) -> None:
-        """`terms` is what has to be agreed to, where a card is left."""
+    guest_name = forms.CharField(
+        label="Booking for someone else? Their name (optional)",
+        max_length=200,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+
+    def __init__(
+        self,
+        *args: Any,
+        terms: str = "",
+        consent: str = "",
+        questions: Sequence[IntakeQuestion] = (),
+        **kwargs: Any,
+    ) -> None:
+        """`terms` and `consent` have to be agreed to; `questions` are the business's own."""
         super().__init__(*args, **kwargs)
+        self.questions = questions
+        for question in questions:
+            self.fields[f"question_{question.pk}"] = _question_field(question)
         if terms:
-            self.fields["accept_terms"] = forms.BooleanField(
-                label=f"I agree: {terms}",
-                error_messages={"required": "Please agree to this, or choose something else."},
-            )
+            self.fields["accept_terms"] = _agreement(terms)
+        if consent:
+            self.fields["accept_consent"] = _agreement(consent)
+
+    def answers(self) -> dict[str, str]:
+        """Return {question: answer} of a valid form."""
+        return {
+            question.text: self.cleaned_data[f"question_{question.pk}"]
+            for question in self.questions
+        }
+
+    def clean_guest_name(self) -> str:
+        name = str(self.cleaned_data["guest_name"])
+        if name and not name.isprintable():
+            raise forms.ValidationError("Please write the name without special characters.")
+        return name
 
     def clean_customer_name(self) -> str:
         name = str(self.cleaned_data["customer_name"])

@@ -2,12 +2,12 @@
 
 from django.urls import path
 
-from bookings import views
+from bookings import choosing, views
 
 urlpatterns = [
-    path("", views.landing, name="landing"),
-    path("book/<slug:slug>/", views.choose_time, name="choose-time"),
-    path("book/<slug:slug>/details/", views.details, name="details"),
+    path("", choosing.landing, name="landing"),
+    path("book/<slug:slug>/", choosing.choose_time, name="choose-time"),
+    path("book/<slug:slug>/details/", choosing.details, name="details"),
     path("booking/<str:token>/", views.booking_page, name="booking"),
     path("booking/<str:token>/pay/", views.pay, name="pay"),
     path("booking/<str:token>/return/", views.payment_return, name="payment-return"),

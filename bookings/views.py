@@ -1,172 +1,24 @@
-"""The customer's pages: choose, pay, done. Server-rendered; they work without JavaScript."""
+"""A customer's own booking: pay, come back, look, give up. Works without JavaScript."""
 
-from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from access.actors import CUSTOMER
-from bookings import availability, money, services
-from bookings.availability import Wanted
-from bookings.errors import BookingClosed, BookingError, SlotTaken
-from bookings.forms import DetailsForm, FindForm
-from bookings.models import Booking, OpeningHours, Service
-from bookings.wishes import BookingRequest
-from payments.services import PaymentError, payments_enabled
+from bookings import money, services
+from bookings.errors import BookingClosed
+from bookings.forms import FindForm
+from bookings.models import Booking
+from payments.services import PaymentError
 from tenants.current import current_tenant
-from tenants.templatetags.business import money as money_text
-
-DAYS_SHOWN = 14
-LAST_DAY_AHEAD = timedelta(days=365)
 
 
-@require_safe
-def landing(request: HttpRequest) -> HttpResponse:
-    """The business and what it offers."""
-    return render(
-        request,
-        "bookings/landing.html",
-        {
-            "services": Service.objects.filter(is_active=True),
-            "takes_deposits": payments_enabled(),
-            "hours": OpeningHours.objects.all(),
-        },
-    )
-
-
-@require_safe
-@never_cache
-def choose_time(request: HttpRequest, slug: str) -> HttpResponse:
-    """The days on which a service can be had, and the free times of the chosen one."""
-    service = get_object_or_404(Service, slug=slug, is_active=True)
-    zone = current_tenant().zone
-    now = timezone.now()
-    today = now.astimezone(zone).date()
-    chosen = _day_asked_for(request, today)
-    first = _first_day_shown(chosen, today)
-    last = first + timedelta(days=DAYS_SHOWN - 1)
-    free = availability.free_times(Wanted((service,)), first, last, zone, now)
-    days = [first + timedelta(days=offset) for offset in range(DAYS_SHOWN)]
-    by_day: dict[date, list[availability.Slot]] = {day: [] for day in days}
-    for slot in free:
-        by_day[slot.starts_at.astimezone(zone).date()].append(slot)
-    if chosen is None:
-        chosen = next((day for day in days if by_day[day]), first)
-    slots = by_day[chosen]
-    context = {
-        "service": service,
-        "days": days,
-        "chosen": chosen,
-        "slots": slots,
-        "earlier": max(first - timedelta(days=DAYS_SHOWN), today) if first > today else None,
-        "later": first + timedelta(days=DAYS_SHOWN)
-        if first + timedelta(days=DAYS_SHOWN) <= today + LAST_DAY_AHEAD
-        else None,
-    }
-    template = "bookings/_times.html" if request.htmx else "bookings/choose_time.html"  # type: ignore[attr-defined]
-    return render(request, template, context)
-
-
-def _day_asked_for(request: HttpRequest, today: date) -> date | None:
-    """Return the day in ``?date=`` if it is a day we may offer, else None."""
-    try:
-        day = date.fromisoformat(request.GET.get("date", ""))
-    except ValueError:
-        return None
-    return day if today <= day <= today + LAST_DAY_AHEAD else None
-
-
-def _first_day_shown(chosen: date | None, today: date) -> date:
-    """Return the start of the fortnight, counted from today, that holds the chosen day."""
-    if chosen is None:
-        return today
-    return today + timedelta(days=(chosen - today).days // DAYS_SHOWN * DAYS_SHOWN)
-
-
-@never_cache
-def details(request: HttpRequest, slug: str) -> HttpResponse:
-    """Who is coming, with what it costs; posting it books, and goes on to pay."""
-    service = get_object_or_404(Service, slug=slug, is_active=True)
-    starts_at = _start_asked_for(request, service)
-    if starts_at is None:
-        messages.error(request, "That time is not on offer. Please choose another one.")
-        return redirect("choose-time", slug=slug)
-    takes_payments = payments_enabled()
-    wants_card = service.requires_card and takes_payments
-    form = DetailsForm(request.POST or None, terms=terms_of(service) if wants_card else "")
-    if request.method == "POST" and form.is_valid():
-        return _book(request, service, starts_at, form.cleaned_data)
-    deposit = service.deposit if takes_payments else 0
-    context = {
-        "service": service,
-        "starts_at": starts_at,
-        "day": starts_at.astimezone(current_tenant().zone).date(),
-        "form": form,
-        "deposit": deposit,
-        "wants_card": wants_card,
-        "remaining": service.price - deposit,
-        "hold_minutes": int(services.hold_time().total_seconds() // 60),
-    }
-    return render(request, "bookings/details.html", context)
-
-
-def terms_of(service: Service) -> str:
-    """Return what a customer agrees to who leaves a card for `service`."""
-    name = current_tenant().name
-    free = f"Cancelling is free until {service.free_cancellation_hours} hours before the start."
-    fees = [
-        (service.late_cancellation_fee, "if I cancel later"),
-        (service.no_show_fee, "if I do not come"),
-    ]
-    charged = [f"{money_text(fee)} {when}" for fee, when in fees if fee]
-    if not charged:
-        return f"{name} keeps my card on file for this booking and charges nothing to it."
-    return f"{free} {name} may charge my card {' and '.join(charged)}."
-
-
-def _start_asked_for(request: HttpRequest, service: Service) -> datetime | None:
-    """Return the time in ``?start=`` if the business offers it, else None."""
-    try:
-        starts_at = datetime.fromisoformat(request.GET.get("start", ""))
-    except ValueError:
-        return None
-    if starts_at.tzinfo is None or not timezone.now() < starts_at:
-        return None
-    too_far = starts_at > timezone.now() + LAST_DAY_AHEAD + timedelta(days=1)
-    if too_far or not availability.is_offered(
-        Wanted((service,)), starts_at, current_tenant().zone, timezone.now()
-    ):
-        return None
-    return starts_at
-
-
-def _book(
-    request: HttpRequest, service: Service, starts_at: datetime, details: dict[str, Any]
-) -> HttpResponse:
-    accepted = details.pop("accept_terms", False)
-    wanted = BookingRequest.for_service(
-        service, starts_at=starts_at, terms_accepted=accepted, **details
-    )
-    day = starts_at.astimezone(current_tenant().zone).date()
-    try:
-        booking = services.book(wanted)
-    except SlotTaken:
-        messages.error(request, "Somebody was faster: that time is taken. Please choose another.")
-        return redirect(f"/book/{service.slug}/?date={day.isoformat()}")
-    except BookingError as error:
-        messages.error(request, str(error))
-        return redirect("choose-time", slug=service.slug)
-    if not booking.is_pending:
-        return redirect("booking", token=booking.access_token)
-    return _go_and_pay(request, booking)
-
-
-def _go_and_pay(request: HttpRequest, booking: Booking) -> HttpResponse:
+def go_and_pay(request: HttpRequest, booking: Booking) -> HttpResponse:
+    """Send the browser to the page on which the deposit is paid."""
     try:
         session = services.start_payment(booking, own_hosts=current_tenant().hosts)
     except BookingClosed:
@@ -196,7 +48,7 @@ def booking_page(request: HttpRequest, token: str) -> HttpResponse:
 @never_cache
 def pay(request: HttpRequest, token: str) -> HttpResponse:
     """Go (back) to the page on which the deposit is paid."""
-    return _go_and_pay(request, _booking(token))
+    return go_and_pay(request, _booking(token))
 
 
 @require_safe

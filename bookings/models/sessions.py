@@ -1,7 +1,7 @@
 """Classes: what many people share at one time."""
 
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.core.validators import MinValueValidator
 from django.db import models
@@ -14,7 +14,7 @@ from bookings.models.resources import Resource
 
 
 class ClassSessionQuerySet(models.QuerySet["ClassSession"]):
-    def with_free_seats(self, now: datetime) -> "ClassSessionQuerySet":
+    def with_free_seats(self, now: datetime) -> Any:
         """Add `free_seats`: those that nobody has, or only a hold that has run out."""
         stale = Q(bookings__status="PENDING_PAYMENT", bookings__hold_expires_at__lte=now)
         return self.annotate(
@@ -40,9 +40,6 @@ class ClassSession(models.Model):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects: ClassVar["ClassSessionQuerySet"] = ClassSessionQuerySet.as_manager()  # type: ignore[assignment]
-
-    #: Only after `with_free_seats`.
-    free_seats: int
 
     class Meta:
         ordering = ["starts_at"]

@@ -1,6 +1,8 @@
 """Money and times as this business's customers read them."""
 
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, time
+from typing import Any
 
 from babel.dates import format_date, format_datetime, format_time
 from django import template
@@ -86,3 +88,15 @@ def minutes(value: int) -> str:
 def place_of_zone(name: str) -> str:
     """Return the place that an IANA time zone is named after: "New York"."""
     return name.rsplit("/", 1)[-1].replace("_", " ")
+
+
+@register.filter
+def total_minutes(lines: Iterable[Any]) -> int:
+    """Return how many minutes the lines of a price take together."""
+    return sum(line.minutes for line in lines)
+
+
+@register.filter
+def get(values: Mapping[Any, Any], key: Any) -> Any:
+    """Return what `values` has for `key`, or None."""
+    return values.get(key)

@@ -18,7 +18,8 @@ from django_tenants.utils import tenant_context
 from access.models import APIKey, User
 from access.tokens import password_reset_tokens
 from bookings.models import Booking, Service
-from bookings.services import BookingRequest, book
+from bookings.services import book
+from bookings.wishes import BookingRequest
 from events.models import Event
 from payments.models import PaymentSession, StripeAccount, StripeEvent
 from tenants.models import Tenant
@@ -29,6 +30,7 @@ pytestmark = pytest.mark.django_db
 
 #: What anyone may open on any business's host: nothing of a person, and no change.
 OPEN_TO_ANYONE = {
+    "bookings-services", "bookings-availability", "bookings-availability-explain",
     "landing", "brand-css", "logo", "choose-time", "details", "find", "admin_password_reset",
     "password_reset_done", "password_reset_complete", "staff:login", "staff:logout",
     "staff:jsi18n",

@@ -1,0 +1,292 @@
+"""Choose a service, a time and who is coming: the pages before a booking exists."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from bookings import availability, services
+from bookings.choices import (
+    check_answers,
+    offered_services,
+    questions_of,
+    resources_to_choose,
+    wanted_by,
+)
+from bookings.diary import Wanted
+from bookings.errors import BookingError, InvalidBooking, SlotTaken
+from bookings.forms import DetailsForm
+from bookings.models import ClassSession, OpeningHours, Service
+from bookings.views import go_and_pay
+from bookings.wishes import BookingRequest, price_of
+from payments.services import payments_enabled
+from tenants.current import current_tenant
+from tenants.templatetags.business import money as money_text
+
+DAYS_SHOWN = 14
+
+
+@require_safe
+def landing(request: HttpRequest) -> HttpResponse:
+    """The business and what it offers."""
+    return render(
+        request,
+        "bookings/landing.html",
+        {
+            "services": offered_services(),
+            "takes_deposits": payments_enabled(),
+            "hours": OpeningHours.objects.filter(resource=None),
+        },
+    )
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What the customer has chosen so far, as it stands in the page's address."""
+
+    wanted: Wanted
+
+    @property
+    def query(self) -> str:
+        """Return it as the query of the next page's address, without a time."""
+        wanted = self.wanted
+        pairs: list[tuple[str, object]] = []
+        if wanted.party_size != wanted.service.party_min:
+            pairs.append(("people", wanted.party_size))
+        if wanted.resource_id is not None:
+            pairs.append(("with", wanted.resource_id))
+        pairs += [("extra", extra.pk) for extra in wanted.add_ons]
+        pairs += [("also", service.slug) for service in wanted.services[1:]]
+        return urlencode(pairs)
+
+    @classmethod
+    def read(cls, request: HttpRequest, service: Service) -> "Choice":
+        """Read it from the address; raises InvalidBooking."""
+        people = request.GET.get("people", "") or str(service.party_min)
+        if not people.isascii() or not people.isdecimal() or len(people) > 4:
+            raise InvalidBooking("How many people is not a number.", field="people")
+        return cls(
+            wanted_by(
+                service,
+                party_size=int(people),
+                resource=request.GET.get("with"),
+                add_ons=request.GET.getlist("extra"),
+                more_services=request.GET.getlist("also"),
+            )
+        )
+
+
+def _service(slug: str) -> Service:
+    offered = Service.objects.filter(is_active=True, is_online=True).defer("picture")
+    return get_object_or_404(offered, slug=slug)
+
+
+@require_safe
+@never_cache
+def choose_time(request: HttpRequest, slug: str) -> HttpResponse:
+    """What goes with a service, the days on which it can be had, and the chosen day's times."""
+    service = _service(slug)
+    try:
+        choice = Choice.read(request, service)
+    except InvalidBooking as error:
+        messages.error(request, str(error))
+        return redirect("choose-time", slug=slug)
+    context = times_shown(request, choice.wanted) | {
+        "choice": choice,
+        "target": f"/book/{service.slug}/details/",
+        "price": price_of(choice.wanted.services, choice.wanted.add_ons, choice.wanted.party_size),
+        **_options(service),
+    }
+    template = "bookings/_choose.html" if request.htmx else "bookings/choose_time.html"  # type: ignore[attr-defined]
+    return render(request, template, context)
+
+
+def _options(service: Service) -> dict[str, Any]:
+    """Return what there is to choose besides the time."""
+    others: list[Service] = []
+    if service.kind == Service.Kind.APPOINTMENT:
+        others = [
+            one
+            for one in offered_services()
+            if one.pk != service.pk and one.kind == Service.Kind.APPOINTMENT
+        ]
+    people = range(service.party_min, service.party_max + 1)
+    return {
+        "service": service,
+        "people": people if len(people) > 1 else (),
+        "resources": resources_to_choose(service),
+        "add_ons": list(service.add_ons.filter(is_active=True)),
+        "others": others,
+    }
+
+
+def times_shown(
+    request: HttpRequest, wanted: Wanted, *, ignoring: int | None = None
+) -> dict[str, Any]:
+    """Return what the page of days and times shows: a fortnight, one day of it chosen."""
+    zone, now = current_tenant().zone, timezone.now()
+    today = now.astimezone(zone).date()
+    furthest = availability.last_day_for(wanted.service, today)
+    chosen = _day_asked_for(request, today, furthest)
+    first = _first_day_shown(chosen, today)
+    last = first + timedelta(days=DAYS_SHOWN - 1)
+    by_day: dict[date, list[availability.Slot]] = {
+        first + timedelta(days=offset): [] for offset in range(DAYS_SHOWN)
+    }
+    for slot in availability.free_times(wanted, first, last, zone, now, ignoring=ignoring):
+        by_day[slot.starts_at.astimezone(zone).date()].append(slot)
+    if chosen is None:
+        chosen = next((day for day, slots in by_day.items() if slots), first)
+    later = first + timedelta(days=DAYS_SHOWN)
+    return {
+        "service": wanted.service,
+        "days": [(day, len(slots)) for day, slots in by_day.items()],
+        "chosen": chosen,
+        "slots": by_day[chosen],
+        "places": _places(wanted, by_day[chosen]),
+        "earlier": max(first - timedelta(days=DAYS_SHOWN), today) if first > today else None,
+        "later": later if later <= furthest else None,
+    }
+
+
+def _places(wanted: Wanted, slots: list[availability.Slot]) -> dict[datetime, int]:
+    """Return how many places are free in each class of the day."""
+    if wanted.service.kind != Service.Kind.CLASS:
+        return {}
+    sessions = ClassSession.objects.filter(
+        service=wanted.service, starts_at__in=[slot.starts_at for slot in slots], cancelled_at=None
+    ).with_free_seats(timezone.now())
+    return {session.starts_at: session.free_seats for session in sessions}
+
+
+def _day_asked_for(request: HttpRequest, today: date, furthest: date) -> date | None:
+    """Return the day in ``?date=`` if it is a day we may offer, else None."""
+    try:
+        day = date.fromisoformat(request.GET.get("date", ""))
+    except ValueError:
+        return None
+    return day if today <= day <= furthest else None
+
+
+def _first_day_shown(chosen: date | None, today: date) -> date:
+    """Return the start of the fortnight, counted from today, that holds the chosen day."""
+    if chosen is None:
+        return today
+    return today + timedelta(days=(chosen - today).days // DAYS_SHOWN * DAYS_SHOWN)
+
+
+@never_cache
+def details(request: HttpRequest, slug: str) -> HttpResponse:
+    """Who is coming, with what it costs; posting it books, and goes on to pay."""
+    service = _service(slug)
+    try:
+        choice = Choice.read(request, service)
+    except InvalidBooking as error:
+        messages.error(request, str(error))
+        return redirect("choose-time", slug=slug)
+    starts_at = start_asked_for(request, choice.wanted)
+    if starts_at is None:
+        messages.error(request, "That time is not on offer. Please choose another one.")
+        return redirect("choose-time", slug=slug)
+    takes_payments = payments_enabled()
+    wants_card = service.requires_card and takes_payments
+    form = DetailsForm(
+        request.POST or None,
+        terms=terms_of(service) if wants_card else "",
+        consent=service.consent_text,
+        questions=questions_of(choice.wanted.services),
+    )
+    if request.method == "POST" and form.is_valid():
+        return _book(request, choice, starts_at, form)
+    price = price_of(choice.wanted.services, choice.wanted.add_ons, choice.wanted.party_size)
+    deposit = price.deposit if takes_payments else 0
+    context = {
+        "service": service,
+        "choice": choice,
+        "price": price,
+        "minutes": sum(line.minutes for line in price.lines),
+        "starts_at": starts_at,
+        "day": starts_at.astimezone(current_tenant().zone).date(),
+        "form": form,
+        "deposit": deposit,
+        "wants_card": wants_card,
+        "remaining": price.total - deposit,
+        "hold_minutes": int(services.hold_time().total_seconds() // 60),
+    }
+    return render(request, "bookings/details.html", context)
+
+
+def terms_of(service: Service) -> str:
+    """Return what a customer agrees to who leaves a card for `service`."""
+    name = current_tenant().name
+    free = f"Cancelling is free until {service.free_cancellation_hours} hours before the start."
+    fees = [
+        (service.late_cancellation_fee, "if I cancel later"),
+        (service.no_show_fee, "if I do not come"),
+    ]
+    charged = [f"{money_text(fee)} {when}" for fee, when in fees if fee]
+    if not charged:
+        return f"{name} keeps my card on file for this booking and charges nothing to it."
+    return f"{free} {name} may charge my card {' and '.join(charged)}."
+
+
+def start_asked_for(request: HttpRequest, wanted: Wanted) -> datetime | None:
+    """Return the time in ``?start=`` if the business offers it, else None."""
+    try:
+        starts_at = datetime.fromisoformat(request.GET.get("start", ""))
+    except ValueError:
+        return None
+    now = timezone.now()
+    if starts_at.tzinfo is None or not now < starts_at < now + services.FURTHEST_AHEAD:
+        return None
+    if not availability.is_offered(wanted, starts_at, current_tenant().zone, now):
+        return None
+    return starts_at
+
+
+def _book(
+    request: HttpRequest, choice: Choice, starts_at: datetime, form: DetailsForm
+) -> HttpResponse:
+    wanted = choice.wanted
+    day = starts_at.astimezone(current_tenant().zone).date()
+    try:
+        booking = services.book(_request(wanted, starts_at, form))
+    except SlotTaken as error:
+        text = "Somebody was faster: that time is taken. Please choose another."
+        messages.error(request, text if "taken" in str(error) else str(error))
+        query = f"{choice.query}&" if choice.query else ""
+        return redirect(f"/book/{wanted.service.slug}/?{query}date={day.isoformat()}")
+    except BookingError as error:
+        messages.error(request, str(error))
+        return redirect("choose-time", slug=wanted.service.slug)
+    if not booking.is_pending:
+        return redirect("booking", token=booking.access_token)
+    return go_and_pay(request, booking)
+
+
+def _request(wanted: Wanted, starts_at: datetime, form: DetailsForm) -> BookingRequest:
+    given: Mapping[str, Any] = form.cleaned_data
+    return BookingRequest.for_service(
+        wanted.service,
+        starts_at=starts_at,
+        more_services=wanted.services[1:],
+        add_ons=wanted.add_ons,
+        party_size=wanted.party_size,
+        resource_id=wanted.resource_id,
+        customer_name=given["customer_name"],
+        customer_email=given["customer_email"],
+        customer_phone=given["customer_phone"],
+        guest_name=given["guest_name"],
+        notes=given["notes"],
+        answers=check_answers(wanted.services, form.answers()),
+        terms_accepted=given.get("accept_terms", False),
+        consent_given=given.get("accept_consent", False),
+    )
