@@ -275,6 +275,7 @@ class StripePayout:
     amount: int
     currency: str
     status: str
+    is_automatic: bool
     arrives_on: date | None
     created: datetime
 
@@ -285,6 +286,7 @@ class StripePayout:
             amount=number(data, "amount"),
             currency=text(data, "currency").upper(),
             status=text(data, "status"),
+            is_automatic=data.get("automatic") is not False,
             arrives_on=moment(data, "arrival_date").date() if data.get("arrival_date") else None,
             created=moment(data, "created"),
         )

@@ -127,6 +127,8 @@ class PayoutAdmin(ReadOnlyMixin, ModelAdmin):
 
     @display(description="Explained by")
     def matched(self, payout: Payout) -> str:
+        if not payout.is_automatic:
+            return "Paid out by hand: Stripe does not say what it contains"
         if payout.contained_amount is None:
             return "Not looked up yet"
         if payout.is_matched:

@@ -9,6 +9,7 @@ class ReconciliationReport(models.Model):
 
     started_at = models.DateTimeField(default=timezone.now)
     finished_at = models.DateTimeField(null=True)
+    livemode = models.BooleanField(default=False)
     # How far back this run has looked.
     since = models.DateTimeField()
     events_recovered = models.PositiveIntegerField(default=0)
