@@ -116,7 +116,8 @@ def _matching(call: Call, kind: str, *fields: str) -> list[StripeObject]:
         payout = call.store.get(call.account, "payout", wanted["_payout"])
         if payout is not None and not payout["automatic"]:
             raise errors.StripeError(
-                "Balance transaction history can only be filtered on automatic transfers, not manual."
+                "Balance transaction history can only be filtered on automatic transfers, not "
+                "manual."
             )
     return [
         one

@@ -16,9 +16,7 @@ from benchmarks.djstripe_site import stub  # noqa: E402
 stub.install()
 call_command("migrate", verbosity=0)
 key, _ = APIKey.objects.get_or_create_by_api_key("sk_test_benchmark0benchmark0benchmark0")
-account = Account.sync_from_stripe_data(
-    stub.account(), api_key="sk_test_benchmark0benchmark0benchmark0"
-)
+account = Account.sync_from_stripe_data(stub.account(), api_key="sk_test_benchmark0benchmark0benchmark0")
 key.djstripe_owner_account = account
 key.save()
 endpoint = WebhookEndpoint.objects.create(
