@@ -45,8 +45,6 @@ OVERLAP = timedelta(hours=2)
 PATIENCE = timedelta(minutes=5)
 # A payment whose page Stripe never told us of can't be paid by anyone after this.
 UNOPENED_FOR = timedelta(hours=24)
-# What Stripe answers to a key that is no good for anything we ask.
-KEY_PROBLEMS = ("key_refused", "permission_missing")
 FEE_EXPECTED_WITHIN = timedelta(days=3)
 REPORTS_KEPT = timedelta(days=90)
 
@@ -149,7 +147,7 @@ def _one_at_a_time(report: ReconciliationReport, code: str, what: str) -> Iterat
     try:
         yield
     except GatewayRejected as error:
-        if error.code in KEY_PROBLEMS:
+        if error.is_about_key:
             raise
         report.problems[code] = f"Stripe would not show the {what} ({error.code})."
 

@@ -208,6 +208,7 @@ class StripeRefund:
     payment_intent_id: str
     charge_id: str
     balance_transaction_id: str
+    failure_balance_transaction_id: str
     created: datetime | None
     schema: str
     payment_session_id: str
@@ -225,6 +226,7 @@ class StripeRefund:
             payment_intent_id=id_of(data, "payment_intent"),
             charge_id=id_of(data, "charge"),
             balance_transaction_id=id_of(data, "balance_transaction"),
+            failure_balance_transaction_id=id_of(data, "failure_balance_transaction"),
             created=moment(data, "created") if data.get("created") else None,
             schema=text(metadata, SCHEMA_KEY),
             payment_session_id=text(metadata, SESSION_KEY),
