@@ -228,15 +228,15 @@ class Gateway:
         v1 = self._v1
         tries: dict[str, Callable[[], Any]] = {
             "Checkout Sessions (write)": lambda: v1.checkout.sessions.create(nothing),
-            "Refunds (write)": lambda: v1.refunds.create(nothing),
+            "Charges and Refunds (write)": lambda: v1.refunds.create(nothing),
             "PaymentIntents (write)": lambda: v1.payment_intents.create(nothing),
             "Customers (write)": lambda: v1.customers.update("cus_none", nothing),
             "SetupIntents (read)": lambda: v1.setup_intents.list(one),
             "PaymentMethods (read)": lambda: v1.payment_methods.list(one),
-            "Charges (read)": lambda: v1.charges.list(one),
+            "Charges and Refunds (read)": lambda: v1.charges.list(one),
             "Disputes (read)": lambda: v1.disputes.list(one),
             "Balance (read)": v1.balance.retrieve,
-            "Balance transactions (read)": lambda: v1.balance_transactions.list(one),
+            "Balance transaction sources (read)": lambda: v1.balance_transactions.list(one),
             "Payouts (read)": lambda: v1.payouts.list(one),
             "Events (read)": lambda: v1.events.list(one),
             "Webhook Endpoints (write)": lambda: v1.webhook_endpoints.create(nothing),
