@@ -42,6 +42,7 @@ _MANAGER = (
             "payments.ledgerentry",
             "payments.payout",
             "payments.balancetransaction",
+            "payments.reconciliationreport",
             "events.event",
             "events.webhookendpoint",
             "events.delivery",

@@ -1,6 +1,7 @@
 """What a booking has paid, still owes, and may be charged."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import timedelta
 
 from access.actors import Actor
@@ -30,18 +31,42 @@ def latest_payment(booking: Booking) -> PaymentSession | None:
 
 def amount_paid(booking: Booking) -> int:
     """What the customer has paid towards the price and not got back, in minor units."""
-    towards = PaymentSession.objects.filter(
+    return sum(session.amount - session.amount_refunded for session in _paid_towards(booking))
+
+
+def amount_refunded(booking: Booking) -> int:
+    """What of it the customer has got back, in minor units."""
+    return sum(session.amount_refunded for session in _paid_towards(booking))
+
+
+def _paid_towards(booking: Booking) -> Iterable[PaymentSession]:
+    return PaymentSession.objects.filter(
         payable_type__in=(DEPOSIT, BALANCE),
         payable_id=str(booking.pk),
         currency=booking.currency,
         status__in=PaymentSession.PAID,
     )
-    return sum(session.amount - session.amount_refunded for session in towards)
 
 
 def amount_due(booking: Booking) -> int:
     """What is left of the price, in minor units; never negative."""
     return max(booking.total_amount - amount_paid(booking), 0)
+
+
+@dataclass(frozen=True)
+class Sums:
+    """What a customer reads of a booking's money, in minor units."""
+
+    paid_later: int
+    refunded: int
+    due: int
+
+
+def sums_of(booking: Booking) -> Sums:
+    """Return what has moved since the deposit, and what is to pay on the day."""
+    later = sum(one.amount for one in _paid_towards(booking) if one.payable_type == BALANCE)
+    due = booking.remaining_amount if booking.is_pending else amount_due(booking)
+    return Sums(paid_later=later, refunded=amount_refunded(booking), due=due)
 
 
 def end_open_checkouts(booking: Booking) -> None:

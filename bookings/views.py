@@ -41,7 +41,8 @@ def booking_page(request: HttpRequest, token: str) -> HttpResponse:
     """A customer's own booking, by its unguessable link."""
     booking = _booking(token)
     payment = money.latest_payment(booking)
-    return render(request, "bookings/booking.html", {"booking": booking, "payment": payment})
+    context = {"booking": booking, "payment": payment, "sums": money.sums_of(booking)}
+    return render(request, "bookings/booking.html", context)
 
 
 @require_POST

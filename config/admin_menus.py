@@ -90,6 +90,7 @@ STAFF: dict[str, Any] = {
                     _entry("Transactions", "receipt_long", "payments.transaction"),
                     _entry("Payouts", "account_balance", "payments.payout"),
                     _entry("Stripe's balance", "balance", "payments.balancetransaction"),
+                    _entry("Comparisons", "fact_check", "payments.reconciliationreport"),
                 ],
             },
             {

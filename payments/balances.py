@@ -164,6 +164,7 @@ def apply_payout(told: StripePayout) -> Payout:
             "currency": told.currency,
             "livemode": StripeAccount.objects.current().livemode,
             "status": told.status,
+            "is_automatic": told.is_automatic,
             "arrives_on": told.arrives_on,
             "created_at": told.created,
         },

@@ -136,7 +136,13 @@ def _already_made(
     """
     customer_id = card.customer.stripe_customer_id or ""
     made = gateway.list_payment_intents(customer_id=customer_id)
-    return next((told for told in made if told.payment_session_id == str(session.pk)), None)
+    try:
+        return next((told for told in made if told.payment_session_id == str(session.pk)), None)
+    except GatewayRejected as error:
+        if not error.is_about_key:
+            raise
+        # It says nothing about what an earlier call has done.
+        raise GatewayUnavailable("Stripe would not say what became of the charge.") from None
 
 
 @transaction.atomic

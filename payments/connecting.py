@@ -1,5 +1,8 @@
 """Connect a business to its own Stripe account: try the key, set up the webhook, let go again."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
 from urllib.parse import urlsplit
 
 from django.db import transaction
@@ -18,7 +21,7 @@ from payments.errors import (
 )
 from payments.gateway import API_VERSION, Gateway
 from payments.handlers import HANDLERS
-from payments.models import Customer, PaymentSession, Refund, StripeAccount
+from payments.models import Customer, LedgerEntry, PaymentSession, Refund, StripeAccount
 from payments.models.account import is_live
 from payments.stripe_objects import AccountFacts, Endpoint
 
@@ -39,19 +42,33 @@ def connect(
     """
     before = StripeAccount.objects.current()
     notes: list[str] = []
+    opening: dict[str, int] = {}
     is_new = bool(account.secret_key) and account.secret_key != before.secret_key
     if is_new:
-        _accept(account, probe(account.secret_key), before)
+        opening = _accept(account, probe(account.secret_key), before)
     is_by_hand = account.webhook_secret != before.webhook_secret
     if (is_new or check_webhook) and not is_by_hand:
         notes += ensure_webhook(account, base_url=base_url)
     if account.payments_enabled:
         notes += _why_not_enabled(account)
-    _save(account, before, actor)
+    _save(account, before, actor, opening)
     return notes
 
 
-def probe(secret_key: str) -> AccountFacts:
+@dataclass(frozen=True)
+class Probe:
+    """What a key opens. `held` is the balance: {currency: minor units}.
+
+    The account's id is "" where a restricted key may not read it; its webhook endpoints tell then
+    whether it is one that we know.
+    """
+
+    facts: AccountFacts
+    held: dict[str, int]
+    endpoints: frozenset[str]
+
+
+def probe(secret_key: str) -> Probe:
     """Ask Stripe what a key opens; raises ConnectionRefused for one that won't do."""
     try:
         gateway = Gateway(StripeAccount(secret_key=secret_key, livemode=is_live(secret_key)))
@@ -61,32 +78,52 @@ def probe(secret_key: str) -> AccountFacts:
                 f"This key lacks permissions. Add in Stripe's dashboard: {', '.join(missing)}.",
                 field="secret_key",
             )
-        return gateway.retrieve_account()
+        endpoints = frozenset(one.id for one in gateway.list_webhook_endpoints())
+        return Probe(_facts(gateway), gateway.retrieve_balance(), endpoints)
     except GatewayUnavailable:
         raise ProcessorFailed(UNREACHABLE) from None
     except GatewayRejected:
         raise ConnectionRefused("Stripe does not accept this key.", field="secret_key") from None
 
 
-def _accept(account: StripeAccount, facts: AccountFacts, before: StripeAccount) -> None:
-    """Take the key on; raises ConnectionRefused where it would mix two accounts' money."""
+def _facts(gateway: Gateway) -> AccountFacts:
+    try:
+        return gateway.retrieve_account()
+    except GatewayRejected as error:
+        if error.code != "permission_missing":
+            raise
+        return AccountFacts(id="", name="", charges_enabled=True, payouts_enabled=True)
+
+
+def _accept(account: StripeAccount, found: Probe, before: StripeAccount) -> dict[str, int]:
+    """Take the key on, and return the balance that its books open with, if they are new.
+
+    Raises ConnectionRefused where it would mix two accounts' money.
+    """
     live = is_live(account.secret_key)
-    is_same = (facts.id, live) == (before.stripe_account_id, before.livemode)
-    if not is_same and before.secret_key:
+    known_id, since = before.known_account(live)
+    is_ours = before.stripe_webhook_endpoint_id in found.endpoints and live == before.livemode
+    account_id = found.facts.id or (known_id if is_ours else "")
+    is_known = account_id == known_id and bool(account_id or is_ours)
+    if before.secret_key and not (is_known and live == before.livemode):
         _refuse_while_in_flight("The key is for another Stripe account or mode")
-        booked = PaymentSession.objects.filter(livemode=live, status__in=PaymentSession.PAID)
-        if live == before.livemode and before.stripe_account_id and booked.exists():
-            raise ConnectionRefused(
-                "This key belongs to another Stripe account than the payments in this business's "
-                "books. Use a key of the same account.",
-                field="secret_key",
-            )
-    if not is_same:
-        account.connected_at = timezone.now()
+    if not is_known and (known_id or not account_id):
+        _refuse_other_books(live)
+    if not (is_known and before.secret_key and live == before.livemode):
         account.stripe_webhook_endpoint_id = ""
         account.webhook_secret = account.previous_webhook_secret = before.webhook_secret = ""
-    account.stripe_account_id = facts.id
-    account.charges_enabled = facts.charges_enabled
+    account.remember_account(account_id, (is_known and since) or timezone.now())
+    account.charges_enabled = found.facts.charges_enabled
+    return {} if is_known else found.held
+
+
+def _refuse_other_books(live: bool) -> None:
+    if LedgerEntry.objects.filter(livemode=live).exclude(kind=LedgerEntry.Kind.OPENING).exists():
+        raise ConnectionRefused(
+            "This key belongs to another Stripe account than the payments in this business's "
+            "books, or can't say to which. Use a key of the same account.",
+            field="secret_key",
+        )
 
 
 def in_flight() -> list[str]:
@@ -103,8 +140,8 @@ def _refuse_while_in_flight(what: str) -> None:
     waiting = in_flight()
     if waiting:
         raise ConnectionRefused(
-            f"{what}, and {' and '.join(waiting)} are still under way. Switch payments off and "
-            "wait until they have arrived, a day at most except for bank debits.",
+            f"{what}, and money is still under way: {' and '.join(waiting)}. Switch payments off "
+            "and wait until all has arrived, a day at most except for bank debits.",
             field="secret_key",
         )
 
@@ -124,14 +161,18 @@ def _why_not_enabled(account: StripeAccount) -> list[str]:
 
 
 @transaction.atomic
-def _save(account: StripeAccount, before: StripeAccount, actor: Actor) -> None:
+def _save(
+    account: StripeAccount,
+    before: StripeAccount,
+    actor: Actor,
+    opening: Mapping[str, int] = MappingProxyType({}),
+) -> None:
     account.save()
-    is_new = account.connected_at != before.connected_at
-    if is_new:
+    if (account.stripe_account_id, account.livemode) != (before.stripe_account_id, before.livemode):
         # Ids of customers are an account's own, in one mode.
         Customer.objects.update(stripe_customer_id=None)
-        for currency, amount in Gateway(account).retrieve_balance().items():
-            ledger.post_opening(amount, currency, account.connected_at or timezone.now())
+    if account.connected_at and opening:
+        ledger.open_books(opening, account.connected_at)
     names = [field.name for field in account._meta.fields if field.name != "updated_at"]
     changed = [name for name in names if getattr(account, name) != getattr(before, name)]
     record("stripe_account.changed", account, {"changed": sorted(changed)}, actor)

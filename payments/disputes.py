@@ -19,8 +19,8 @@ def apply_dispute(session: PaymentSession, told: StripeDispute) -> Dispute:
     before = dispute.status
     dispute.amount, dispute.currency, dispute.reason = told.amount, told.currency, told.reason
     dispute.evidence_due_by = told.evidence_due_by
-    # Out of order, an older status must not undo the bank's decision.
-    if not dispute.is_final:
+    # Out of order, an older status must not undo a newer one or the bank's decision.
+    if not dispute.has_passed(told.status):
         dispute.status = told.status
     if dispute.is_final and dispute.closed_at is None:
         dispute.closed_at = timezone.now()

@@ -72,6 +72,11 @@ class GatewayRejected(GatewayError):
         super().__init__(message)
         self.code = code
 
+    @property
+    def is_about_key(self) -> bool:
+        """Is it the key that Stripe refuses, so that nothing else can be learnt with it?"""
+        return self.code in ("key_refused", "permission_missing")
+
 
 class CardDeclined(GatewayRejected):
     """The bank would not let a saved card be charged; `code` says why."""

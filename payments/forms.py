@@ -171,3 +171,7 @@ class PaymentRequestForm(forms.Form):
 
     def __init__(self, data: Any = None) -> None:
         super().__init__(data, initial={"key": uuid.uuid4(), "days": 7, "tax_rate": 0})
+        currency = StripeAccount.objects.current().default_currency
+        self.fields["amount"] = WholeMoneyField(
+            min_value=Decimal("0.001"), currency=currency, label=f"Amount in {currency}"
+        )

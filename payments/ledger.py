@@ -9,6 +9,7 @@ Every function here runs inside the transaction of the change that it books, and
 again for the same Stripe object: it is booked once.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -201,10 +202,22 @@ def post_line(line: BalanceLine, session: PaymentSession | None) -> None:
     post_fee(line, session)
 
 
-def post_opening(amount: int, currency: str, at: datetime) -> None:
-    """What Stripe held for the business when it was connected here."""
-    mode = "live" if _livemode() else "test"
-    post(Line(Kind.OPENING, f"{mode}:{currency}", CLEARING, Account.OTHER, amount, currency, at))
+def open_books(held: Mapping[str, int], at: datetime) -> None:
+    """Begin with what Stripe holds for the account that was connected `at` that time.
+
+    What an account connected before it held is taken out, so that only this one's is left.
+    """
+    moments = f"{'live' if _livemode() else 'test'}:{at.isoformat()}"
+    before = {
+        currency: amount
+        for (account, currency), amount in balances().items()
+        if account == CLEARING
+    }
+    for currency in sorted({*held, *before}):
+        change = held.get(currency, 0) - before.get(currency, 0)
+        post(Line(
+            Kind.OPENING, f"{moments}:{currency}", CLEARING, Account.OTHER, change, currency, at
+        ))  # fmt: skip
 
 
 def post_unmatched(line: BalanceLine, why: str) -> None:

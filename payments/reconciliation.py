@@ -5,7 +5,8 @@ ledger as a webhook does, and a second run finds nothing left to do.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -29,6 +30,8 @@ from payments.models import (
     StripeAccount,
     StripeEvent,
 )
+from payments.stripe_objects import CheckoutSession
+from tenants.currencies import decimal_amount
 from tenants.current import current_tenant
 from tenants.notices import set_notices
 
@@ -56,7 +59,7 @@ def reconcile(*, since: datetime | None = None) -> ReconciliationReport | None:
     if not account.secret_key:
         set_notices("payments", {})
         return None
-    report = ReconciliationReport(since=since or _last_look(account))
+    report = ReconciliationReport(since=since or _last_look(account), livemode=account.livemode)
     gateway = Gateway(account)
     try:
         for step in STEPS:
@@ -78,8 +81,8 @@ def reconcile(*, since: datetime | None = None) -> ReconciliationReport | None:
 
 def _last_look(account: StripeAccount) -> datetime:
     earliest = timezone.now() - LONGEST_LOOK_BACK
-    reached = ReconciliationReport.objects.exclude(problems__has_any_keys=["unreachable", "key"])
-    last = reached.first()
+    runs = ReconciliationReport.objects.filter(livemode=account.livemode)
+    last = runs.exclude(problems__has_any_keys=["unreachable", "key"]).first()
     if last is not None:
         return max(last.started_at - OVERLAP, earliest)
     return max(account.connected_at or earliest, earliest)
@@ -124,25 +127,45 @@ def _in_our_version(payload: dict[str, object]) -> dict[str, object]:
 def _settle_payments(report: ReconciliationReport, gateway: Gateway) -> None:
     """Ask about every payment that still waits, and give up those that nobody can pay."""
     waiting = PaymentSession.objects.filter(
-        status__in=("created", "pending", "failed"), created_at__lt=timezone.now() - PATIENCE
+        status__in=("created", "pending", "failed"),
+        created_at__lt=timezone.now() - PATIENCE,
+        livemode=report.livemode,
     )
     for session in waiting.order_by("created_at"):
         before = (session.status, session.is_processing)
-        after = _settled(session, gateway)
-        report.payments_settled += (after.status, after.is_processing) != before
+        with _one_at_a_time(report, f"payment:{session.pk}", f"payment {session.pk}"):
+            after = _settled(session, gateway)
+            report.payments_settled += (after.status, after.is_processing) != before
+
+
+@contextmanager
+def _one_at_a_time(report: ReconciliationReport, code: str, what: str) -> Iterator[None]:
+    """Report an object that Stripe won't show, so that it does not keep us from the others.
+
+    A key that Stripe refuses is no matter of one object, and ends the run.
+    """
+    try:
+        yield
+    except GatewayRejected as error:
+        if error.is_about_key:
+            raise
+        report.problems[code] = f"Stripe would not show the {what} ({error.code})."
 
 
 def _settled(session: PaymentSession, gateway: Gateway) -> PaymentSession:
     checkout = intent = None
+    can_be_new = session.created_at > timezone.now() - UNOPENED_FOR
     if session.stripe_checkout_session_id:
-        checkout = gateway.retrieve_checkout_session(session.stripe_checkout_session_id)
+        checkout = _checkout_of(session, gateway)
+        if checkout is None and can_be_new:
+            return session
     elif session.stripe_payment_intent_id:
         intent = gateway.retrieve_payment_intent(session.stripe_payment_intent_id)
     elif session.purpose == PaymentSession.Purpose.SAVED_CARD:
         cards.send(str(session.pk))
         session.refresh_from_db()
         return session
-    elif session.created_at > timezone.now() - UNOPENED_FOR:
+    elif can_be_new:
         return session
     with transaction.atomic():
         locked = PaymentSession.objects.select_for_update().get(pk=session.pk)
@@ -160,20 +183,36 @@ def _settled(session: PaymentSession, gateway: Gateway) -> PaymentSession:
     return locked
 
 
+def _checkout_of(session: PaymentSession, gateway: Gateway) -> CheckoutSession | None:
+    """Return the payment's page as Stripe has it; None where Stripe knows no such page."""
+    try:
+        return gateway.retrieve_checkout_session(session.stripe_checkout_session_id or "")
+    except GatewayRejected as error:
+        if error.code != "resource_missing":
+            raise
+        return None
+
+
 def _settle_refunds(report: ReconciliationReport, gateway: Gateway) -> None:
     """Ask about every refund whose outcome is unknown."""
-    for refund in Refund.objects.filter(status=Refund.Status.REQUESTED).order_by("created_at"):
-        if refund.stripe_refund_id is None:
-            refunds.send(str(refund.pk))
-        else:
-            told = gateway.retrieve_refund(refund.stripe_refund_id)
-            with transaction.atomic():
-                session = PaymentSession.objects.select_for_update().get(
-                    pk=refund.payment_session_id
-                )
-                transitions.apply_refund(session, told)
+    waiting = Refund.objects.filter(
+        status=Refund.Status.REQUESTED, payment_session__livemode=report.livemode
+    )
+    for refund in waiting.order_by("created_at"):
+        with _one_at_a_time(report, f"refund:{refund.pk}", f"refund {refund.stripe_refund_id}"):
+            _settle_refund(refund, gateway)
         refund.refresh_from_db()
         report.refunds_settled += refund.status != Refund.Status.REQUESTED
+
+
+def _settle_refund(refund: Refund, gateway: Gateway) -> None:
+    if refund.stripe_refund_id is None:
+        refunds.send(str(refund.pk))
+        return
+    told = gateway.retrieve_refund(refund.stripe_refund_id)
+    with transaction.atomic():
+        session = PaymentSession.objects.select_for_update().get(pk=refund.payment_session_id)
+        transitions.apply_refund(session, told)
 
 
 def _book_lines(report: ReconciliationReport, gateway: Gateway) -> None:
@@ -188,23 +227,29 @@ def _book_lines(report: ReconciliationReport, gateway: Gateway) -> None:
             report.problems[f"line:{line.id}"] = (
                 f"Stripe's line {line.id} is not what it was when it was booked."
             )
-    for paid in balances.unsettled():
-        if paid.stripe_charge_id:
-            charge = gateway.retrieve_charge(paid.stripe_charge_id)
+    unsettled = balances.unsettled().filter(payment_session__livemode=report.livemode)
+    for paid in unsettled.exclude(stripe_charge_id=None):
+        charge_id = paid.stripe_charge_id or ""
+        with _one_at_a_time(report, f"charge:{charge_id}", f"charge {charge_id}"):
+            charge = gateway.retrieve_charge(charge_id)
             if charge.balance_transaction_id:
                 line = gateway.retrieve_balance_transaction(charge.balance_transaction_id)
                 report.lines_booked += balances.take_over(line)
 
 
 def _match_payouts(report: ReconciliationReport, gateway: Gateway) -> None:
+    """Ask what each payout contains; Stripe knows that only of automatic ones."""
     for told in gateway.list_payouts(since=report.since):
-        payout = balances.apply_payout(told)
-        if payout.contained_amount is None and told.status in ("paid", "in_transit"):
+        balances.apply_payout(told)
+    unmatched = Payout.objects.filter(
+        livemode=report.livemode, is_automatic=True, contained_amount=None,
+        status__in=("paid", "in_transit"),
+    )  # fmt: skip
+    for payout in unmatched:
+        what = f"contents of payout {payout.stripe_payout_id}"
+        with _one_at_a_time(report, f"payout:{payout.pk}", what):
             balances.match_payout(payout, gateway)
             report.payouts_matched += 1
-    for payout in Payout.objects.filter(contained_amount=None, status__in=("paid", "in_transit")):
-        balances.match_payout(payout, gateway)
-        report.payouts_matched += 1
 
 
 STEPS: tuple[Callable[[ReconciliationReport, Gateway], None], ...] = (
@@ -240,8 +285,8 @@ def _differences() -> dict[str, str]:
         ours[currency] = ours.get(currency, 0) - amount
     return {
         f"balance:{currency}": (
-            f"Our books hold {ours.get(currency, 0)} {currency} (smallest units) where Stripe's "
-            f"lines add up to {theirs.get(currency, 0)}."
+            f"Our books hold {decimal_amount(ours.get(currency, 0), currency)} {currency} where "
+            f"Stripe's lines add up to {decimal_amount(theirs.get(currency, 0), currency)}."
         )
         for currency in sorted({*ours, *theirs})
         if ours.get(currency, 0) != theirs.get(currency, 0)

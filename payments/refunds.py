@@ -16,6 +16,7 @@ from payments.errors import (
 from payments.gateway import Gateway
 from payments.models import PaymentSession, Refund, StripeAccount
 from payments.stripe_objects import REFUND_KEY, SCHEMA_KEY, SESSION_KEY, StripeRefund
+from tenants.currencies import decimal_amount
 from tenants.current import current_schema
 
 
@@ -114,7 +115,8 @@ def _checked_amount(session: PaymentSession, amount: int | None) -> int:
         raise RefundRefused("This payment has not been paid, so there is nothing to refund.")
     if amount > refundable or amount == 0:
         raise RefundRefused(
-            f"Only {refundable} {session.currency} of this payment can still be refunded.",
+            f"Only {decimal_amount(refundable, session.currency)} {session.currency} of this "
+            "payment can still be refunded.",
             refundable=refundable,
         )
     return amount
@@ -154,7 +156,13 @@ def _already_made(gateway: Gateway, session: PaymentSession, refund: Refund) -> 
 
     Idempotency keys live a day at Stripe; after that only this look-up prevents a second refund.
     """
-    made = gateway.list_refunds(payment_intent_id=session.stripe_payment_intent_id or "")
+    try:
+        made = gateway.list_refunds(payment_intent_id=session.stripe_payment_intent_id or "")
+    except GatewayRejected as error:
+        if not error.is_about_key:
+            raise
+        # It says nothing about what an earlier call has done.
+        raise GatewayUnavailable("Stripe would not say what became of the refund.") from None
     return next((told for told in made if told.refund_id == str(refund.pk)), None)
 
 

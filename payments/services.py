@@ -79,14 +79,16 @@ def needs_attention() -> list[tuple[str, str]]:
     from payments.reconciliation import health
 
     account = "/admin/payments/stripeaccount/"
-    pages = {"events": "/admin/payments/stripeevent/?status__exact=dead"}
+    pages = {"events": "/admin/payments/stripeevent/?status__in=dead,flagged"}
     found = [(text, pages.get(code, account)) for code, text in health().items()]
     due = Dispute.objects.all().needing_response().count()
     if due:
         found.append(
             (
-                f"{due} disputed payment{'s' if due > 1 else ''} wait for your evidence.",
-                "/admin/payments/dispute/?status__exact=needs_response",
+                f"{due} disputed payments wait for your evidence."
+                if due > 1
+                else "A disputed payment waits for your evidence.",
+                "/admin/payments/dispute/?status__in=needs_response,warning_needs_response",
             )
         )
     return found

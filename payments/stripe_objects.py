@@ -208,6 +208,7 @@ class StripeRefund:
     payment_intent_id: str
     charge_id: str
     balance_transaction_id: str
+    failure_balance_transaction_id: str
     created: datetime | None
     schema: str
     payment_session_id: str
@@ -225,6 +226,7 @@ class StripeRefund:
             payment_intent_id=id_of(data, "payment_intent"),
             charge_id=id_of(data, "charge"),
             balance_transaction_id=id_of(data, "balance_transaction"),
+            failure_balance_transaction_id=id_of(data, "failure_balance_transaction"),
             created=moment(data, "created") if data.get("created") else None,
             schema=text(metadata, SCHEMA_KEY),
             payment_session_id=text(metadata, SESSION_KEY),
@@ -275,6 +277,7 @@ class StripePayout:
     amount: int
     currency: str
     status: str
+    is_automatic: bool
     arrives_on: date | None
     created: datetime
 
@@ -285,6 +288,7 @@ class StripePayout:
             amount=number(data, "amount"),
             currency=text(data, "currency").upper(),
             status=text(data, "status"),
+            is_automatic=data.get("automatic") is not False,
             arrives_on=moment(data, "arrival_date").date() if data.get("arrival_date") else None,
             created=moment(data, "created"),
         )

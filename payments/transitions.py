@@ -266,10 +266,13 @@ def apply_refund(session: PaymentSession, told: StripeRefund) -> Refund:
             f"Stripe says {told.amount} {told.currency}"
         )
     before = None if refund._state.adding else refund.status
+    # We may have given it up ourselves, while Stripe had made it.
+    is_new_at_stripe = refund.stripe_refund_id is None
     refund.stripe_refund_id = told.id
     refund.failure_reason = told.failure_reason[:100]
     # Out of order, an older "pending" must not undo a result.
-    if before in (None, Refund.Status.REQUESTED) or told.status in ("failed", "canceled"):
+    is_open = is_new_at_stripe or before == Refund.Status.REQUESTED
+    if is_open or told.status in ("failed", "canceled"):
         refund.status = REFUND_STATUS.get(told.status, Refund.Status.REQUESTED)
     refund.save()
     if refund.status != before:
@@ -287,11 +290,13 @@ def _book_refund(refund: Refund, at: datetime) -> None:
 
 
 def _fetch_line(refund: Refund, told: StripeRefund) -> None:
-    """Have the line that Stripe wrote into the balance for a refund taken over."""
+    """Have the lines that Stripe wrote into the balance for a refund taken over."""
     from payments.jobs import fetch_balance_transaction
 
     if told.balance_transaction_id and not refund.stripe_balance_transaction_id:
         fetch_balance_transaction.enqueue(line_id=told.balance_transaction_id)
+    if told.failure_balance_transaction_id:
+        fetch_balance_transaction.enqueue(line_id=told.failure_balance_transaction_id)
 
 
 def _find_refund(session: PaymentSession, told: StripeRefund) -> Refund | None:

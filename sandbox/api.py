@@ -113,6 +113,12 @@ def _matching(call: Call, kind: str, *fields: str) -> list[StripeObject]:
     wanted = {field: call.params[field] for field in fields if call.params.get(field)}
     if kind == "balance_transaction" and "payout" in wanted:
         wanted["_payout"] = wanted.pop("payout")
+        payout = call.store.get(call.account, "payout", wanted["_payout"])
+        if payout is not None and not payout["automatic"]:
+            raise errors.StripeError(
+                "Balance transaction history can only be filtered on automatic transfers, not "
+                "manual."
+            )
     return [
         one
         for one in call.store.list(call.account, kind)

@@ -86,7 +86,10 @@ class Dashboard:
 
     def payout(self, body: Body) -> StripeObject:
         with self.store.transaction():
-            return payouts.create(self.store, self._account(body), body.get("currency", ""))
+            return payouts.create(
+                self.store, self._account(body), body.get("currency", ""),
+                automatic=bool(body.get("automatic", True)),
+            )  # fmt: skip
 
     def payout_fails(self, body: Body) -> StripeObject:
         return self._on("payout", body, payouts.fail)

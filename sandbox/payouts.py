@@ -14,7 +14,9 @@ def waiting(store: Store, account: str) -> list[StripeObject]:
     return [line for line in lines if not line.get("_payout")]
 
 
-def create(store: Store, account: str, currency: str = "") -> StripeObject:
+def create(
+    store: Store, account: str, currency: str = "", *, automatic: bool = True
+) -> StripeObject:
     """Send all of `currency` to the bank; without one, of the only currency there is."""
     lines = waiting(store, account)
     if not currency:
@@ -29,7 +31,7 @@ def create(store: Store, account: str, currency: str = "") -> StripeObject:
         "object": "payout",
         "amount": amount,
         "arrival_date": now() + ARRIVES_AFTER,
-        "automatic": True,
+        "automatic": automatic,
         "balance_transaction": None,
         "created": now(),
         "currency": currency,

@@ -26,6 +26,7 @@ from bookings.money import (
     FEE,
     amount_due,
     amount_paid,
+    amount_refunded,
     charge_fee,
     fee_name,
     fee_payment,
@@ -65,7 +66,8 @@ class BookingAdmin(ModelAdmin):
     fields = (
         "reference", "status", "what_next", "when", "service_name", "resource",
         "customer_name", "customer_email", "customer_phone", "notes", "total", "deposit",
-        "paid", "remaining", "payment", "card", "links", "cancel_reason", "created_at",
+        "paid", "given_back", "remaining", "payment", "card", "links",
+        "cancel_reason", "created_at",
     )  # fmt: skip
     readonly_fields = tuple(name for name in fields if name != "notes")
 
@@ -91,6 +93,11 @@ class BookingAdmin(ModelAdmin):
     @display(description="Paid so far")
     def paid(self, booking: Booking) -> str:
         return money(amount_paid(booking), booking.currency)
+
+    @display(description="Refunded")
+    def given_back(self, booking: Booking) -> str:
+        refunded = amount_refunded(booking)
+        return money(refunded, booking.currency) if refunded else "–"
 
     @display(description="Still to pay")
     def remaining(self, booking: Booking) -> str:
@@ -123,9 +130,7 @@ class BookingAdmin(ModelAdmin):
         if session is None:
             return "None"
         url = reverse("staff:payments_paymentsession_change", args=[session.pk])
-        return format_html(
-            '<a class="underline" href="{}">{}</a>', url, session.get_status_display()
-        )
+        return format_html('<a class="underline" href="{}">{}</a>', url, session.status_text)
 
     @display(description="What next")
     def what_next(self, booking: Booking) -> str:

@@ -65,7 +65,7 @@ def _payment_table() -> dict[str, Any]:
             local_time(session.created_at),
             session.description,
             money(session.amount, session.currency),
-            session.get_status_display(),
+            session.status_text,
         ]
         for session in PaymentSession.objects.all()[:10]
     ]

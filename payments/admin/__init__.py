@@ -1,5 +1,5 @@
 """The staff's and the operator's pages about money, by subject."""
 
-from payments.admin import account, books, inbox, money, requests
+from payments.admin import account, books, inbox, money, reports, requests
 
-__all__ = ["account", "books", "inbox", "money", "requests"]
+__all__ = ["account", "books", "inbox", "money", "reports", "requests"]

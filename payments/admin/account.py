@@ -138,13 +138,19 @@ class AccountPage:
         )  # fmt: skip
 
 
+def _unnamed(account: StripeAccount) -> str:
+    if account.connected_at:
+        return "An account whose number this key may not read"
+    return "Not tried at Stripe yet: save to try it."
+
+
 def facts(account: StripeAccount) -> list[tuple[str, str]]:
     """Return what is known of the connection, in words."""
     if not account.secret_key:
         return [("Connection", "Not connected to Stripe yet.")]
     last = ReconciliationReport.objects.first()
     found = [
-        ("Connected to", account.stripe_account_id or "Not tried at Stripe yet: save to try it."),
+        ("Connected to", account.stripe_account_id or _unnamed(account)),
         ("Mode", "Live: real money" if account.livemode else "Test: no real money"),
         ("May take payments", "Yes" if account.charges_enabled else "Not yet, says Stripe"),
         (

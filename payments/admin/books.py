@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import URLPattern, path
 from django.utils import timezone
+from django.utils.html import format_html_join
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
@@ -26,7 +27,7 @@ KINDS = dict(LedgerEntry.Kind.choices)
 class LedgerEntryAdmin(ReadOnlyMixin, ModelAdmin):
     """Every entry; its first page is the statement."""
 
-    list_display = ("occurred_at", "kind", "description", "out_of", "into", "money", "source_id")
+    list_display = ("occurred_at", "kind", "description", "out_of", "into", "money")
     list_filter = ("kind", "currency", "occurred_at")
     search_fields = ("source_id", "description")
     list_display_links = None
@@ -104,7 +105,7 @@ def _table(one: statement.Statement) -> dict[str, Any]:
     rows += [[KINDS[kind], shown(amount)] for kind, amount in one.movements.items()]
     rows += [
         ["Balance at Stripe at the end", shown(one.closing)],
-        ["Of it, deposits still owed to customers", shown(one.deposits_held)],
+        ["Deposits not yet earned", shown(one.deposits_held)],
         ["Earned in this period, before fees", shown(one.earned)],
     ]
     return {"title": one.currency, "data": {"headers": ["What", "Amount"], "rows": rows}}
@@ -127,6 +128,8 @@ class PayoutAdmin(ReadOnlyMixin, ModelAdmin):
 
     @display(description="Explained by")
     def matched(self, payout: Payout) -> str:
+        if not payout.is_automatic:
+            return "Paid out by hand: Stripe does not say what it contains"
         if payout.contained_amount is None:
             return "Not looked up yet"
         if payout.is_matched:
@@ -136,10 +139,12 @@ class PayoutAdmin(ReadOnlyMixin, ModelAdmin):
     @display(description="Contents")
     def contents(self, payout: Payout) -> str:
         lines = payout.balance_transactions.order_by("created_at")
-        return "\n".join(
-            f"{line.category}: {money(line.net, line.currency)} ({line.source_id})"
+        rows = [
+            (line.category.replace("_", " ").capitalize(), money(line.net, line.currency),
+             line.source_id)
             for line in lines
-        )
+        ]  # fmt: skip
+        return format_html_join("", "<p>{}: {} ({})</p>", rows) or "–"
 
 
 @admin.register(BalanceTransaction, site=staff_site)

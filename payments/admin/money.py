@@ -16,18 +16,24 @@ from access.actors import Actor
 from payments.errors import PaymentError
 from payments.forms import RefundForm
 from payments.models import Customer, Dispute, PaymentSession, Refund, Transaction
+from payments.payables import handler_of
 from payments.services import refund_payment
 from tenants.admin_sites import ReadOnlyMixin, form_page, staff_site
 from tenants.templatetags.business import local_time, money
 
 PAYMENT_COLOURS = {
-    "succeeded": "success",
-    "failed": "danger",
-    "canceled": "danger",
-    "refunded": "warning",
-    "pending": "info",
-    "created": "info",
+    "Paid": "success",
+    "Card saved": "success",
+    "Declined": "danger",
+    "Cancelled": "danger",
+    "Disputed": "danger",
+    "Refunded": "warning",
+    "Partly refunded": "warning",
+    "Waiting for payment": "info",
+    "Processing": "info",
+    "Created": "info",
 }
+REFUND_COLOURS = {"succeeded": "success", "failed": "danger", "requested": "info"}
 DISPUTE_COLOURS = {
     "won": "success",
     "lost": "danger",
@@ -45,20 +51,21 @@ class MoneyAdmin(ReadOnlyMixin, ModelAdmin):
     def money(self, row: Any) -> str:
         return money(row.amount, row.currency)
 
-    @display(description="Status", label=PAYMENT_COLOURS, ordering="status")
-    def status_badge(self, row: Any) -> tuple[str, str]:
-        return row.status, row.get_status_display()
-
 
 class RefundInline(ReadOnlyMixin, TabularInline):
     model = Refund
-    fields = ("created_at", "shown", "status", "reason", "actor_label", "is_external")
+    fields = ("created_at", "shown", "status", "reason", "by")
     readonly_fields = fields
     extra = 0
+    hide_title = True
 
     @display(description="Amount")
     def shown(self, refund: Refund) -> str:
         return money(refund.amount, refund.currency)
+
+    @display(description="By")
+    def by(self, refund: Refund) -> str:
+        return refund.by_whom
 
 
 @admin.register(PaymentSession, site=staff_site)
@@ -73,16 +80,40 @@ class PaymentSessionAdmin(MoneyAdmin):
     inlines = [RefundInline]
     # Left out: the customer's token, the idempotency key, the payment page's address.
     fields = (
-        "description", "what_next", "money", "status", "is_processing", "fee", "net", "refunded",
-        "refundable", "dispute", "customer", "payable_type", "payable_id", "livemode",
-        "failure_code", "stripe_checkout_session_id", "stripe_payment_intent_id", "created_at",
-        "succeeded_at",
+        "description", "what_for", "what_next", "money", "state", "declined", "fee", "net",
+        "refunded", "refundable", "dispute", "customer", "mode", "stripe_checkout_session_id",
+        "stripe_payment_intent_id", "created_at", "succeeded_at",
     )  # fmt: skip
     readonly_fields = fields
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[PaymentSession]:
         found: QuerySet[PaymentSession] = super().get_queryset(request)
         return found.select_related("transaction")
+
+    @display(description="Status", label=PAYMENT_COLOURS, ordering="status")
+    def status_badge(self, session: PaymentSession) -> tuple[str, str]:
+        return session.status_text, session.status_text
+
+    @display(description="Status")
+    def state(self, session: PaymentSession) -> str:
+        return session.status_text
+
+    @display(description="Of")
+    def what_for(self, session: PaymentSession) -> str:
+        handler = handler_of(session.payable_type)
+        text = handler.describe(session.payable_id)
+        address = handler.staff_address(session.payable_id)
+        if not address:
+            return text
+        return format_html('<a class="underline" href="{}">{}</a>', address, text)
+
+    @display(description="Why it was declined")
+    def declined(self, session: PaymentSession) -> str:
+        return session.failure_code.replace("_", " ").capitalize() or "–"
+
+    @display(description="Mode")
+    def mode(self, session: PaymentSession) -> str:
+        return "Live" if session.livemode else "Test"
 
     @display(description="Refunded")
     def refunded(self, session: PaymentSession) -> str:
@@ -108,7 +139,7 @@ class PaymentSessionAdmin(MoneyAdmin):
     def dispute(self, session: PaymentSession) -> str:
         dispute = session.disputes.first()
         if dispute is None:
-            return "None"
+            return "–"
         url = reverse("staff:payments_dispute_change", args=[dispute.pk])
         return format_html('<a class="underline" href="{}">{}</a>', url, dispute.status_text)
 
@@ -117,7 +148,7 @@ class PaymentSessionAdmin(MoneyAdmin):
         if session.is_processing:
             return "Wait: the customer's bank is moving the money, which takes some days."
         if session.is_disputed:
-            return "The customer contests this payment: see the dispute below."
+            return "The customer contests this payment: see the dispute."
         if not session.amount_refundable:
             return "–"
         url = reverse("staff:payments_paymentsession_refund", args=[session.pk])
@@ -178,18 +209,23 @@ def _refund(request: HttpRequest, session: PaymentSession, form: RefundForm) -> 
 
 @admin.register(Refund, site=staff_site)
 class RefundAdmin(MoneyAdmin):
-    list_display = ("created_at", "payment_session", "money", "status_badge", "reason", "who")
+    list_display = ("created_at", "payment_session", "money", "status_badge", "reason", "by_whom")
+    list_select_related = ("payment_session",)
     list_filter = ("status", "is_external")
     search_fields = ("stripe_refund_id", "reason")
     fields = (
-        "payment_session", "money", "status", "reason", "who", "is_external",
+        "payment_session", "money", "status", "reason", "by_whom",
         "stripe_refund_id", "failure_reason", "created_at",
     )  # fmt: skip
     readonly_fields = fields
 
+    @display(description="Status", label=REFUND_COLOURS, ordering="status")
+    def status_badge(self, refund: Refund) -> tuple[str, str]:
+        return refund.status, refund.get_status_display()
+
     @display(description="By")
-    def who(self, refund: Refund) -> str:
-        return f"{refund.actor_kind} {refund.actor_label}".strip()
+    def by_whom(self, refund: Refund) -> str:
+        return refund.by_whom
 
 
 @admin.register(Dispute, site=staff_site)
@@ -199,7 +235,7 @@ class DisputeAdmin(MoneyAdmin):
     list_filter = ("status",)
     search_fields = ("stripe_dispute_id", "payment_session__description")
     fields = (
-        "payment_session", "money", "state", "reason_text", "what_next", "due",
+        "payment_session", "money", "status_text", "reason_text", "what_next", "due",
         "stripe_dispute_id", "created_at", "closed_at",
     )  # fmt: skip
     readonly_fields = fields
@@ -207,6 +243,14 @@ class DisputeAdmin(MoneyAdmin):
     @display(description="State", label=DISPUTE_COLOURS, ordering="status")
     def state(self, dispute: Dispute) -> tuple[str, str]:
         return dispute.status, dispute.status_text
+
+    @display(description="State")
+    def status_text(self, dispute: Dispute) -> str:
+        return dispute.status_text
+
+    @display(description="Reason")
+    def reason_text(self, dispute: Dispute) -> str:
+        return dispute.reason_text
 
     @display(description="Evidence due", ordering="evidence_due_by")
     def due(self, dispute: Dispute) -> str:

@@ -34,8 +34,8 @@ class PaymentRequestAdmin(ReadOnlyMixin, ModelAdmin):
     search_fields = ("description", "customer_email", "customer_name")
     change_form_template = "payments/admin/payment_request.html"
     fields = (
-        "description", "money", "state", "what_for", "customer_name", "customer_email", "message",
-        "until", "link", "payment", "sent_at", "created_by", "created_at",
+        "description", "money", "status_text", "what_for", "customer_name", "customer_email",
+        "message", "until", "link", "payment", "sent_at", "created_by", "created_at",
     )  # fmt: skip
     readonly_fields = fields
 
@@ -50,13 +50,19 @@ class PaymentRequestAdmin(ReadOnlyMixin, ModelAdmin):
     def state(self, asked: PaymentRequest) -> tuple[str, str]:
         return asked.status, asked.status.capitalize()
 
+    @display(description="State")
+    def status_text(self, asked: PaymentRequest) -> str:
+        return asked.status.capitalize()
+
     @display(description="Good until", ordering="expires_at")
     def until(self, asked: PaymentRequest) -> str:
         return local_time(asked.expires_at)
 
     @display(description="Link")
     def link(self, asked: PaymentRequest) -> str:
-        return requests.link_of(asked) if asked.is_open else "–"
+        if not asked.is_open:
+            return "–"
+        return format_html('<span class="break-all">{}</span>', requests.link_of(asked))
 
     @display(description="Of")
     def what_for(self, asked: PaymentRequest) -> str:
@@ -73,9 +79,7 @@ class PaymentRequestAdmin(ReadOnlyMixin, ModelAdmin):
         if session is None:
             return "None yet"
         url = reverse("staff:payments_paymentsession_change", args=[session.pk])
-        return format_html(
-            '<a class="underline" href="{}">{}</a>', url, session.get_status_display()
-        )
+        return format_html('<a class="underline" href="{}">{}</a>', url, session.status_text)
 
     def get_urls(self) -> list[URLPattern]:
         act = path(

@@ -1,5 +1,6 @@
 """The business's own Stripe account: its keys, its switches, how its webhooks fare."""
 
+from datetime import datetime
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -16,6 +17,10 @@ CURRENCY_CHOICES = [(code, code) for code in CURRENCIES]
 def is_live(key: str) -> bool:
     """Does `key` move real money?"""
     return key.startswith(("sk_live_", "rk_live_"))
+
+
+def mode_name(livemode: bool) -> str:
+    return "live" if livemode else "test"
 
 
 class StripeAccountManager(models.Manager["StripeAccount"]):
@@ -40,6 +45,8 @@ class StripeAccount(models.Model):
     # Known once a key has been tried at Stripe; another account's key is refused after that.
     stripe_account_id = models.CharField(max_length=255, blank=True, editable=False)
     charges_enabled = models.BooleanField(default=True, editable=False)
+    # {"test" or "live": [account's id, connected_at]}: each mode has its own books.
+    known_accounts = models.JSONField(default=dict, blank=True, editable=False)
     # The books begin here: what Stripe's balance held before is the opening balance.
     connected_at = models.DateTimeField(null=True, blank=True, editable=False)
     stripe_webhook_endpoint_id = models.CharField(max_length=255, blank=True, editable=False)
@@ -65,7 +72,9 @@ class StripeAccount(models.Model):
         return "Stripe account"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        self.livemode = is_live(self.secret_key)
+        # Without a key the mode stays: the books of that mode do.
+        if self.secret_key:
+            self.livemode = is_live(self.secret_key)
         if kwargs.get("update_fields"):
             kwargs["update_fields"] = {*kwargs["update_fields"], "livemode", "updated_at"}
         super().save(*args, **kwargs)
@@ -86,6 +95,23 @@ class StripeAccount(models.Model):
         if self.payments_enabled and not self.secret_key:
             raise ValidationError({"payments_enabled": "Payments need a secret key first."})
         _check_origins(self.return_origins)
+
+    def known_account(self, livemode: bool) -> tuple[str, datetime | None]:
+        """Return whose books the business has in that mode, and since when; ("", None) if none."""
+        known = self.known_accounts.get(mode_name(livemode))
+        if known:
+            return known[0], datetime.fromisoformat(known[1])
+        if livemode == self.livemode:
+            return self.stripe_account_id, self.connected_at
+        return "", None
+
+    def remember_account(self, account_id: str, connected_at: datetime) -> None:
+        """Begin, or go on with, the books of `account_id` in the present key's mode."""
+        mode = mode_name(is_live(self.secret_key))
+        self.stripe_account_id, self.connected_at = account_id, connected_at
+        self.known_accounts = {
+            **self.known_accounts, mode: [account_id, connected_at.isoformat()]
+        }  # fmt: skip
 
     @property
     def webhook_secrets(self) -> list[str]:

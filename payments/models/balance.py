@@ -13,6 +13,8 @@ class Payout(models.Model):
     currency = models.CharField(max_length=3)
     livemode = models.BooleanField()
     status = models.CharField(max_length=20)
+    # Stripe says of automatic payouts only what they contain.
+    is_automatic = models.BooleanField(default=True)
     arrives_on = models.DateField(null=True)
     created_at = models.DateTimeField()
     # The sum of what it contains, once that has been asked for; equal to `amount` when all is well.

@@ -31,6 +31,13 @@ class Dispute(models.Model):
         LOST = "lost", "Lost"
         PREVENTED = "prevented", "Prevented"
 
+    #: An open dispute moves down this list only, whatever order we hear in.
+    COURSE = (
+        Status.WARNING_NEEDS_RESPONSE,
+        Status.WARNING_UNDER_REVIEW,
+        Status.NEEDS_RESPONSE,
+        Status.UNDER_REVIEW,
+    )
     NEEDS_RESPONSE = (Status.WARNING_NEEDS_RESPONSE, Status.NEEDS_RESPONSE)
     FINAL = (Status.WARNING_CLOSED, Status.WON, Status.LOST, Status.PREVENTED)
     HARMLESS = (Status.WARNING_CLOSED, Status.WON, Status.PREVENTED)
@@ -63,6 +70,14 @@ class Dispute(models.Model):
     @property
     def reason_text(self) -> str:
         return self.reason.replace("_", " ").capitalize()
+
+    def has_passed(self, status: str) -> bool:
+        """Has the dispute gone further than `status` already?"""
+        if self.is_final:
+            return True
+        if self.status not in self.COURSE or status not in self.COURSE:
+            return False
+        return self.COURSE.index(self.Status(status)) < self.COURSE.index(self.Status(self.status))
 
     @property
     def is_final(self) -> bool:

@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Q, Sum
 from django.utils import timezone
 
-from tenants.currencies import MAX_AMOUNT
+from tenants.currencies import MAX_AMOUNT, decimal_amount
 
 
 def new_token() -> str:
@@ -110,7 +110,7 @@ class PaymentSession(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.payable_type} {self.payable_id}"
+        return self.description or f"{self.payable_type} {self.payable_id}"
 
     def change(self, **values: object) -> None:
         """Set fields that the next `save_changes` writes, together."""
@@ -127,6 +127,20 @@ class PaymentSession(models.Model):
     @property
     def is_paid(self) -> bool:
         return self.status in self.PAID
+
+    @property
+    def status_text(self) -> str:
+        """The status in a person's words, with what the status alone does not say."""
+        if self.is_processing:
+            return "Processing"
+        if self.purpose == self.Purpose.CARD_SETUP and self.is_paid:
+            return "Card saved"
+        if self.status == self.Status.SUCCEEDED:
+            if self.is_disputed:
+                return "Disputed"
+            if self.amount_refunded:
+                return "Partly refunded"
+        return str(self.get_status_display())
 
     @property
     def tax_amount(self) -> int:
@@ -235,4 +249,12 @@ class Refund(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.amount} {self.currency}"
+        return f"{decimal_amount(self.amount, self.currency)} {self.currency}"
+
+    @property
+    def by_whom(self) -> str:
+        """Who asked for it, in words."""
+        kinds = {"api_key": "API key", "stripe": "Stripe's dashboard", "system": "Automatic"}
+        if self.actor_kind in kinds:
+            return f"{kinds[self.actor_kind]} {self.actor_label}".strip()
+        return self.actor_label or self.actor_kind

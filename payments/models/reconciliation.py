@@ -9,6 +9,7 @@ class ReconciliationReport(models.Model):
 
     started_at = models.DateTimeField(default=timezone.now)
     finished_at = models.DateTimeField(null=True)
+    livemode = models.BooleanField(default=False)
     # How far back this run has looked.
     since = models.DateTimeField()
     events_recovered = models.PositiveIntegerField(default=0)
@@ -31,9 +32,18 @@ class ReconciliationReport(models.Model):
 
     class Meta:
         ordering = ["-id"]
+        verbose_name = "comparison with Stripe"
+        verbose_name_plural = "comparisons with Stripe"
 
     def __str__(self) -> str:
         return f"{self.started_at:%Y-%m-%d %H:%M}"
+
+    @property
+    def counted(self) -> list[str]:
+        """What this run has done, in words."""
+        return [
+            f"{getattr(self, name)} {text}" for name, text in self.COUNTS if getattr(self, name)
+        ]
 
     @property
     def changes(self) -> int:

@@ -1,15 +1,19 @@
 """The customer's pages, over HTTP: what they say, and what a wrong input gets."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
 from django_tenants.utils import tenant_context
 
+from access.actors import SYSTEM
 from bookings.models import Booking, Service
-from payments.models import StripeAccount
+from bookings.money import request_balance
+from payments.models import PaymentSession, StripeAccount
+from payments.requests import open_checkout
+from payments.services import refund_payment, settle
 from tenants.colours import luminance, readable_on
 from tenants.models import Tenant
 from tests.stripe_control import Control
@@ -115,6 +119,28 @@ def test_what_a_customer_types_is_shown_as_text(
     page = browser.get(f"/booking/{Booking.objects.get().access_token}/").content.decode()
     assert "<script>alert" not in page
     assert "&lt;script&gt;" in page
+
+
+def test_what_was_refunded_and_paid_since_is_shown_and_counts(
+    browser: Client, haircut: Service, stripe: Control, in_alpha: Tenant
+) -> None:
+    browser.post(DETAILS, PERSON)
+    booking = Booking.objects.get()
+    deposit = PaymentSession.objects.get()
+    stripe("pay", session=deposit.stripe_checkout_session_id)
+    settle(deposit.pk)
+    page = f"/booking/{booking.access_token}/"
+    assert "£34.12" in browser.get(page).content.decode()
+    refund_payment(payment_session_id=str(deposit.pk), amount=138, actor=SYSTEM)
+    asked = request_balance(
+        booking, amount=1000, message="", good_for=timedelta(days=1), actor=SYSTEM
+    )
+    rest = open_checkout(asked, own_hosts=in_alpha.hosts)
+    stripe("pay", session=rest.stripe_checkout_session_id)
+    settle(rest.pk)
+    text = browser.get(page).content.decode()
+    for words in ("Refunded", "£1.38", "Paid since", "£10.00", "To pay on the day", "£25.50"):
+        assert words in text
 
 
 def test_a_booking_is_found_by_reference_and_address_only(

@@ -10,7 +10,7 @@ from payments import connecting, ledger
 from payments.errors import ConnectionRefused, PaymentsDisabled, ProcessorFailed
 from payments.gateway import Gateway
 from payments.handlers import HANDLERS
-from payments.models import Customer, PaymentSession, StripeAccount
+from payments.models import Customer, LedgerEntry, PaymentSession, StripeAccount
 from payments.services import settle, start_checkout
 from payments.stripe_objects import Endpoint
 from tenants.models import Tenant
@@ -88,7 +88,7 @@ def test_what_a_restricted_key_lacks_is_named(
     stripe_control("restrict", key="rk_test_r", forbidden=["refunds:write", "events:read"])
     with pytest.raises(ConnectionRefused, match=r"Refunds \(write\), Events \(read\)"):
         connect(secret_key="rk_test_r")
-    stripe_control("restrict", key="rk_test_r", forbidden=["customers:write"])
+    stripe_control("restrict", key="rk_test_r", forbidden=["products:write"])
     connect(secret_key="rk_test_r")
     assert not stripe_control("sessions")
 
@@ -145,7 +145,7 @@ def test_a_key_can_not_change_its_account_while_money_is_under_way(
         payable_type="invoice", payable_id=1, amount=100, idempotency_key="k",
         success_url=f"{in_alpha.url}/", cancel_url=f"{in_alpha.url}/", own_hosts=in_alpha.hosts,
     )  # fmt: skip
-    with pytest.raises(ConnectionRefused, match="1 payment are still under way"):
+    with pytest.raises(ConnectionRefused, match="still under way: 1 payment"):
         connect(secret_key="sk_test_stranger")
     with pytest.raises(ConnectionRefused, match="under way"):
         connecting.disconnect(actor=SYSTEM)
@@ -169,6 +169,94 @@ def test_what_stripe_held_before_is_the_opening_balance(
     assert ledger.balances()[("stripe_clearing", "GBP")] == 4905
     connect(publishable_key="pk_test_x")
     assert ledger.balances()[("stripe_clearing", "GBP")] == 4905
+
+
+def test_what_a_mode_was_left_with_is_there_again(
+    pay: Any, stripe: Control, monkeypatch: Any
+) -> None:
+    """Live, test and live again: each mode goes on with its own books, opened once."""
+    pay(1000)
+    stripe.wait_until_idle()
+    first = StripeAccount.objects.current()
+    first.remember_account(Gateway(first).retrieve_account().id, first.updated_at)
+    first.save()
+    LedgerEntry.objects.bulk_create(
+        [LedgerEntry(kind="opening", source_id="x", debit="stripe_clearing", credit="other",
+                     amount=7, currency="GBP", livemode=False, occurred_at=first.updated_at)]
+    )  # fmt: skip
+    monkeypatch.setattr(connecting, "is_live", lambda key: key == "sk_test_as_live")
+    monkeypatch.setattr("payments.models.account.is_live", lambda key: key == "sk_test_as_live")
+    monkeypatch.setattr(
+        connecting, "Gateway", lambda row: Gateway(StripeAccount(secret_key=row.secret_key))
+    )
+    stripe("external_charge", key="sk_test_as_live", amount=5000)
+    connect(secret_key="sk_test_as_live")
+    assert ledger.balances() == {
+        ("stripe_clearing", "GBP"): 4905, ("other", "GBP"): -4905,
+    }  # fmt: skip
+    connecting.disconnect(actor=SYSTEM)
+    assert StripeAccount.objects.current().livemode
+    assert ledger.balances()[("stripe_clearing", "GBP")] == 4905
+    connect(secret_key="sk_test_as_live")
+    assert ledger.balances()[("stripe_clearing", "GBP")] == 4905
+    connect(secret_key="sk_test_alpha")
+    account = StripeAccount.objects.current()
+    assert (account.livemode, account.connected_at) == (False, first.connected_at)
+    assert ledger.balances()[("stripe_clearing", "GBP")] == 1007
+
+
+def test_disconnecting_first_does_not_let_another_account_in(pay: Any, stripe: Control) -> None:
+    account = StripeAccount.objects.current()
+    account.stripe_account_id = Gateway(account).retrieve_account().id
+    account.save()
+    pay(1000)
+    connecting.disconnect(actor=SYSTEM)
+    with pytest.raises(ConnectionRefused, match="another Stripe account"):
+        connect(secret_key="sk_test_stranger")
+    connect(secret_key="sk_test_alpha")
+
+
+def test_the_books_of_an_account_without_payments_make_room(
+    empty: StripeAccount, stripe_control: Control
+) -> None:
+    stripe_control("external_charge", key="sk_test_new", amount=5000)
+    stripe_control("external_charge", key="sk_test_other", amount=2000)
+    connect(secret_key="sk_test_new")
+    connect(secret_key="sk_test_other")
+    assert ledger.balances()[("stripe_clearing", "GBP")] == 1950
+    connect(secret_key="sk_test_new")
+    assert ledger.balances()[("stripe_clearing", "GBP")] == 4905
+
+
+def test_a_balance_that_can_not_be_read_changes_nothing(
+    empty: StripeAccount, stripe_control: Control
+) -> None:
+    stripe_control("fault", kind="500", times=9, path="/v1/balance")
+    with pytest.raises(ProcessorFailed):
+        connect(secret_key="sk_test_new")
+    stripe_control("clear_faults")
+    stripe_control("restrict", key="rk_test_r", forbidden=["balance:read", "customers:write"])
+    with pytest.raises(ConnectionRefused, match=r"Customers \(write\), Balance \(read\)"):
+        connect(secret_key="rk_test_r")
+    assert StripeAccount.objects.current().secret_key == ""
+
+
+def test_a_restricted_key_that_may_not_read_its_account_is_known_by_its_endpoint(
+    pay: Any, stripe: Control
+) -> None:
+    account = StripeAccount.objects.current()
+    account.remember_account(Gateway(account).retrieve_account().id, account.updated_at)
+    account.save()
+    connecting.connect(account, base_url=HERE, actor=SYSTEM, check_webhook=True)
+    pay(1000)
+    stripe("roll_key", old_key="sk_test_alpha", new_key="rk_test_alpha", revoke_old=False)
+    for key in ("rk_test_alpha", "rk_test_stranger"):
+        stripe("restrict", key=key, forbidden=["account:read"])
+    connect(secret_key="rk_test_alpha")
+    assert StripeAccount.objects.current().stripe_account_id.startswith("acct_")
+    with pytest.raises(ConnectionRefused, match="can't say to which"):
+        connect(secret_key="rk_test_stranger")
+    assert StripeAccount.objects.current().secret_key == "rk_test_alpha"
 
 
 def test_customers_of_another_account_are_strangers_there(empty: StripeAccount) -> None:

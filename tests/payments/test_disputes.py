@@ -81,6 +81,16 @@ def test_won_brings_the_money_back_in_any_order(
     assert session.amount_refundable == 10000
 
 
+def test_evidence_that_was_sent_is_not_asked_for_again(
+    pay: Any, stripe: Control, tell: Any
+) -> None:
+    session = pay(10000)
+    dispute = stripe("dispute", payment_intent=session.stripe_payment_intent_id)
+    stripe("dispute_review", dispute=dispute["id"])
+    tell("charge.dispute", backwards=True)
+    assert Dispute.objects.get().status == "under_review"
+
+
 def test_lost_stays_with_the_customer(pay: Any, stripe: Control, tell: Any) -> None:
     session = pay(10000)
     dispute = stripe("dispute", payment_intent=session.stripe_payment_intent_id)

@@ -216,6 +216,62 @@ def test_a_refused_key_or_a_lost_connection_is_a_problem_and_loses_nothing(
     assert PaymentSession.objects.get().is_paid
 
 
+def test_a_payout_by_hand_stops_nothing(begin: Any, stripe: Control) -> None:
+    stripe("pay", session=begin(10000).stripe_checkout_session_id)
+    stripe.wait_until_idle()
+    stripe("payout", key="sk_test_alpha", automatic=False)
+    report = run()
+    assert (report.problems, report.payouts_matched) == ({}, 0)
+    assert not Payout.objects.get().is_automatic
+    assert (balances().get("stripe_clearing", 0), theirs(stripe)) == (0, 0)
+
+
+def test_what_stripe_does_not_know_stops_nothing_and_is_given_up(
+    begin: Any, stripe: Control
+) -> None:
+    """An unpaid page may be another account's, from before the key was changed."""
+    lost, paid = begin(100), begin(200)
+    stripe("pay", session=paid.stripe_checkout_session_id)
+    PaymentSession.objects.filter(pk=lost.pk).update(stripe_checkout_session_id="cs_test_lost")
+    PaymentSession.objects.update(created_at=F("created_at") - timedelta(hours=1))
+    assert run().problems == {}
+    lost.refresh_from_db()
+    assert lost.status == "pending"
+    PaymentSession.objects.update(created_at=F("created_at") - timedelta(days=1))
+    assert run().problems == {}
+    lost.refresh_from_db()
+    paid.refresh_from_db()
+    assert (lost.status, paid.status) == ("canceled", "succeeded")
+
+
+def test_a_refund_that_stripe_does_not_show_is_reported_and_stops_nothing(
+    begin: Any, stripe: Control
+) -> None:
+    session = begin(1000)
+    stripe("pay", session=session.stripe_checkout_session_id)
+    run()
+    refund = Refund.objects.create(
+        payment_session=session, amount=10, currency="GBP", stripe_refund_id="re_lost",
+        actor_kind="system",
+    )  # fmt: skip
+    stripe.wait_until_idle()
+    report = run()
+    assert report.problems == {
+        f"refund:{refund.pk}": "Stripe would not show the refund re_lost (resource_missing)."
+    }
+    assert report.lines_booked == 1
+
+
+def test_the_other_modes_money_is_left_alone(begin: Any, stripe: Control) -> None:
+    begin(1000)
+    PaymentSession.objects.update(
+        livemode=True, stripe_checkout_session_id="cs_live_1",
+        created_at=F("created_at") - timedelta(days=2),
+    )  # fmt: skip
+    assert run().problems == {}
+    assert PaymentSession.objects.get().status == "pending"
+
+
 def test_a_line_that_contradicts_its_payment_is_booked_apart_and_reported(
     begin: Any, stripe: Control
 ) -> None:

@@ -6,8 +6,15 @@ import pytest
 
 from access.actors import SYSTEM
 from payments import refunds
-from payments.errors import IdempotencyMismatch, InvalidPayment, PaymentNotFound, RefundRefused
-from payments.models import PaymentSession, Refund
+from payments.errors import (
+    GatewayUnavailable,
+    IdempotencyMismatch,
+    InvalidPayment,
+    PaymentNotFound,
+    RefundRefused,
+)
+from payments.models import LedgerEntry, PaymentSession, Refund
+from payments.reconciliation import reconcile
 from payments.services import refund_payment, settle, start_checkout
 from tenants.models import Tenant
 from tests.stripe_control import Control
@@ -58,7 +65,7 @@ def test_an_amount_that_is_none_is_refused(paid: PaymentSession, amount: Any) ->
 
 
 def test_more_than_was_paid_is_refused(paid: PaymentSession) -> None:
-    with pytest.raises(RefundRefused, match="10000 GBP"):
+    with pytest.raises(RefundRefused, match=r"100\.00 GBP"):
         give_back(paid, amount=10001)
     assert not Refund.objects.exists()
 
@@ -101,6 +108,49 @@ def test_a_refund_that_stripe_refuses_has_failed(paid: PaymentSession, stripe: C
     stripe("dashboard_refund", payment_intent=paid.stripe_payment_intent_id, amount=10000)
     refund = give_back(paid, amount=6000)
     assert (refund.status, refund.failure_reason) == ("failed", "charge_already_refunded")
+
+
+def test_a_key_that_is_refused_leaves_a_lost_answer_unknown(
+    paid: PaymentSession, stripe: Control
+) -> None:
+    stripe("fault", kind="timeout_after", times=1, method="POST", path="/v1/refunds")
+    refund = give_back(paid, amount=6000)
+    account = stripe("accounts")[0]["id"]
+    stripe("revoke", account=account)
+    with pytest.raises(GatewayUnavailable):
+        refunds.send(str(refund.pk))
+    refund.refresh_from_db()
+    assert (refund.status, paid.amount_refundable) == ("requested", 4000)
+    stripe("restore", account=account)
+    refunds.send(str(refund.pk))
+    refund.refresh_from_db()
+    assert refund.status == "succeeded"
+    assert len([one for one in stripe("events") if one["type"] == "refund.created"]) == 1
+
+
+def test_a_refund_given_up_here_that_stripe_has_made_counts(
+    paid: PaymentSession, stripe: Control
+) -> None:
+    stripe("fault", kind="timeout_after", times=1, method="POST", path="/v1/refunds")
+    refund = give_back(paid, amount=6000)
+    Refund.objects.filter(pk=refund.pk).update(status="failed")
+    reconcile()
+    refund.refresh_from_db()
+    paid.refresh_from_db()
+    assert (refund.status, paid.amount_refunded) == ("succeeded", 6000)
+
+
+def test_both_lines_of_a_refund_that_failed_are_booked_at_once(
+    paid: PaymentSession, stripe: Control, signer: Any, client_of: Any, in_alpha: Any,
+    run_jobs: JobRunner,
+) -> None:  # fmt: skip
+    made = stripe("refund_pending", payment_intent=paid.stripe_payment_intent_id, amount=500)
+    stripe("refund_fails", refund=made["id"])
+    for event in reversed([one for one in stripe("events") if one["type"].startswith("refund.")]):
+        assert signer.deliver(client_of(in_alpha), event).status_code == 200
+    run_jobs()
+    kinds = LedgerEntry.objects.filter(source_id=made["id"]).values_list("kind", flat=True)
+    assert sorted(kinds) == ["refund", "refund_reversal"]
 
 
 def test_sending_twice_makes_one_refund(paid: PaymentSession, stripe: Control) -> None:

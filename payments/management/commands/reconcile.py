@@ -36,12 +36,8 @@ class Command(BaseCommand):
         if report is None:
             self.stdout.write(f"{business.schema_name}: no Stripe key")
             return
-        counted = [
-            f"{getattr(report, name)} {text}"
-            for name, text in report.COUNTS
-            if getattr(report, name)
-        ]
-        self.stdout.write(f"{business.schema_name}: {', '.join(counted) or 'nothing to do'}")
+        done = ", ".join(report.counted) or "nothing to do"
+        self.stdout.write(f"{business.schema_name}: {done}")
         for problem in report.problems.values():
             self.stdout.write(self.style.WARNING(f"  ! {problem}"))
 
