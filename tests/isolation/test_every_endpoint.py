@@ -31,7 +31,7 @@ pytestmark = pytest.mark.django_db
 OPEN_TO_ANYONE = {
     "landing", "brand-css", "logo", "choose-time", "details", "find", "admin_password_reset",
     "password_reset_done", "password_reset_complete", "staff:login", "staff:logout",
-    "staff:jsi18n",
+    "staff:jsi18n", "service-picture",
 }  # fmt: skip
 #: Where the credential is in the address: A's token or link.
 BY_ADDRESS = {
