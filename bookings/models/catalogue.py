@@ -188,8 +188,7 @@ class Service(models.Model):
         return next(slug for slug in [base, *numbered] if slug not in taken)
 
     def set_picture(self, data: bytes | None) -> None:
-        """Give it a picture, or none; raises ValidationError for what can't be one. Saves nothing.
-        """
+        """Give it a picture, or none, without saving; raises ValidationError for what is none."""
         self.picture = data
         self.picture_type = picture_type(data) if data else ""
         self.picture_digest = hashlib.sha256(data).hexdigest()[:16] if data else ""
