@@ -18,9 +18,17 @@ def _all(models: Iterable[str], actions: str = "view add change delete") -> froz
     return frozenset(f"{app}.{action}_{name}" for app, name in pairs for action in actions.split())
 
 
+_CATALOGUE = [
+    f"bookings.{name}"
+    for name in (
+        "service servicecategory addon intakequestion requirement turntime resource tableset "
+        "openinghours hoursexception classsession classseries"
+    ).split()
+]
 _STAFF = (
     _all(["bookings.booking"], "view add change")
-    | _all(["bookings.service", "bookings.resource", "bookings.openinghours"], "view")
+    | _all(_CATALOGUE, "view")
+    | _all(["bookings.blockedtime"])
     | _all(
         [
             "payments.paymentsession",
@@ -33,7 +41,8 @@ _STAFF = (
 )
 _MANAGER = (
     _STAFF
-    | _all(["bookings.service", "bookings.resource", "bookings.openinghours"])
+    | _all(_CATALOGUE)
+    | _all(["bookings.bookingsettings"], "view change")
     | _all(
         [
             "payments.customer",

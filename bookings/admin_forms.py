@@ -1,4 +1,4 @@
-"""What staff fill in: catalogue in whole money, bookings in the business's own time."""
+"""What staff fill in about bookings, in the business's own time."""
 
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -6,7 +6,6 @@ from typing import Any
 
 from django import forms
 from unfold.widgets import (
-    UnfoldAdminCheckboxSelectMultipleWidget,
     UnfoldAdminEmailInputWidget,
     UnfoldAdminSelectWidget,
     UnfoldAdminTextareaWidget,
@@ -16,65 +15,6 @@ from unfold.widgets import (
 
 from bookings.models import Service
 from tenants.money_field import WholeMoneyField
-
-
-class ServiceForm(forms.ModelForm):  # type: ignore[type-arg]
-    """A service; its deposit is an amount or a percentage, in a field of its own each."""
-
-    price = WholeMoneyField(help_text="In the business's currency, for example 45.00.")
-    deposit_amount = WholeMoneyField(required=False, label="Deposit as an amount")
-    deposit_percent = forms.IntegerField(
-        required=False,
-        min_value=0,
-        max_value=100,
-        label="Deposit as a percentage",
-        widget=UnfoldAdminTextInputWidget(),
-    )
-
-    no_show_fee = WholeMoneyField(
-        required=False, help_text="What a card on file may be charged when they do not come."
-    )
-    late_cancellation_fee = WholeMoneyField(
-        required=False, help_text="What a card on file may be charged when they cancel late."
-    )
-
-    class Meta:
-        model = Service
-        fields = (
-            "name", "description", "duration_minutes", "price", "tax_rate", "deposit_kind",
-            "no_show_fee", "late_cancellation_fee", "free_cancellation_hours", "resources",
-            "is_active", "position",
-        )  # fmt: skip
-
-        labels = {"duration_minutes": "Duration in minutes", "deposit_kind": "Deposit"}
-        widgets = {"resources": UnfoldAdminCheckboxSelectMultipleWidget()}
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        kind = self.instance.deposit_kind
-        if kind == Service.DepositKind.AMOUNT:
-            self.initial["deposit_amount"] = self.instance.deposit_value
-        if kind == Service.DepositKind.PERCENT:
-            self.initial["deposit_percent"] = self.instance.deposit_value
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or {}
-        field = {
-            Service.DepositKind.AMOUNT: "deposit_amount",
-            Service.DepositKind.PERCENT: "deposit_percent",
-        }.get(cleaned.get("deposit_kind", ""))
-        self.instance.deposit_value = 0
-        if field is not None and field in cleaned:
-            if cleaned[field] is None:
-                self.add_error(field, "Say how much the deposit is.")
-            else:
-                self.instance.deposit_value = cleaned[field]
-        for name in ("no_show_fee", "late_cancellation_fee"):
-            cleaned[name] = cleaned.get(name) or 0
-        amount, price = cleaned.get("deposit_amount"), cleaned.get("price")
-        if field == "deposit_amount" and amount and price is not None and amount > price:
-            self.add_error("deposit_amount", "The deposit can't be more than the price.")
-        return cleaned
 
 
 class StaffBookingForm(forms.Form):

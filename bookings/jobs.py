@@ -1,6 +1,9 @@
 """What bookings does in the background. Every job may be late, run twice, or be killed."""
 
-from tenants.jobs import tenant_task
+from datetime import timedelta
+
+from access.actors import Actor
+from tenants.jobs import periodically, tenant_task
 
 
 @tenant_task("bookings.release_hold", attempts=20, first_wait=5)
@@ -25,3 +28,20 @@ def send_mail(*, booking_id: int, message: str) -> None:
     from bookings import mail
 
     mail.send(booking_id, message)
+
+
+@tenant_task("bookings.cancel_bookings_of_session", attempts=12, first_wait=5)
+def cancel_bookings_of_session(*, session_id: int, actor_kind: str, actor_label: str) -> None:
+    """Cancel and pay back what is booked on a class that was called off."""
+    from bookings import sessions
+
+    sessions.cancel_bookings(session_id, Actor(actor_kind, actor_label))
+
+
+@periodically("bookings.extend_every_class_series", cron="20 2 * * *", within=timedelta(hours=1))
+@tenant_task("bookings.extend_class_series", attempts=3)
+def extend_class_series() -> None:
+    """Put the classes of the weeks that have come into sight on the timetable."""
+    from bookings import series
+
+    series.extend_all()

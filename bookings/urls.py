@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from bookings import choosing, views
+from bookings import choosing, pictures, views
 
 urlpatterns = [
     path("", choosing.landing, name="landing"),
     path("book/<slug:slug>/", choosing.choose_time, name="choose-time"),
     path("book/<slug:slug>/details/", choosing.details, name="details"),
+    path("service/<slug:slug>/picture", pictures.service_picture, name="service-picture"),
     path("booking/<str:token>/", views.booking_page, name="booking"),
     path("booking/<str:token>/pay/", views.pay, name="pay"),
     path("booking/<str:token>/return/", views.payment_return, name="payment-return"),

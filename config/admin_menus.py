@@ -67,9 +67,26 @@ STAFF: dict[str, Any] = {
                 "items": [
                     _HOME,
                     _entry("Bookings", "event", "bookings.booking"),
+                    _entry("Classes", "fitness_center", "bookings.classsession"),
+                    _entry("Blocked times", "block", "bookings.blockedtime"),
+                ],
+            },
+            {
+                "title": "What you offer",
+                "items": [
                     _entry("Services", "sell", "bookings.service"),
-                    _entry("Resources", "chair", "bookings.resource"),
+                    _entry("Categories", "category", "bookings.servicecategory"),
+                    _entry("People, rooms, tables", "chair", "bookings.resource"),
+                    _entry("Tables together", "table_restaurant", "bookings.tableset"),
+                    _entry("Class series", "event_repeat", "bookings.classseries"),
+                ],
+            },
+            {
+                "title": "When",
+                "items": [
                     _entry("Opening hours", "schedule", "bookings.openinghours"),
+                    _entry("Closures and leave", "event_busy", "bookings.hoursexception"),
+                    _entry("Booking rules", "rule", "bookings.bookingsettings"),
                 ],
             },
             {

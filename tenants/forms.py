@@ -16,9 +16,9 @@ from unfold.widgets import (
 )
 
 from tenants.currencies import CURRENCIES
-from tenants.logo import kind_of
 from tenants.models import LOCALES, Tenant
 from tenants.names import validate_label
+from tenants.pictures import picture_type
 
 ZONES = [(zone, zone) for zone in sorted(available_timezones())]
 
@@ -90,7 +90,7 @@ class BusinessForm(forms.ModelForm):  # type: ignore[type-arg]
         upload = self.cleaned_data.get("new_logo")
         if upload:
             data = upload.read()
-            self.instance.logo_type = kind_of(data)
+            self.instance.logo_type = picture_type(data)
             self.instance.logo = data
         return upload
 

@@ -1,5 +1,23 @@
 """The staff's pages, by subject."""
 
-from bookings.admin import bookings, catalogue, dashboard
+from bookings.admin import (
+    blocks,
+    bookings,
+    catalogue,
+    classes,
+    dashboard,
+    hours,
+    resources,
+    rules,
+)
 
-__all__ = ["bookings", "catalogue", "dashboard"]
+__all__ = [
+    "blocks",
+    "bookings",
+    "catalogue",
+    "classes",
+    "dashboard",
+    "hours",
+    "resources",
+    "rules",
+]

@@ -16,9 +16,9 @@ from bookings.models.catalogue import (
     TurnTime,
 )
 from bookings.models.hours import HoursException, OpeningHours
-from bookings.models.occupation import Allocation, TimeRange
+from bookings.models.occupation import Allocation, BlockedTime, TimeRange
 from bookings.models.resources import Resource, TableSet
-from bookings.models.sessions import ClassSession
+from bookings.models.sessions import ClassSeries, ClassSession
 from bookings.models.settings import BookingSettings
 
 __all__ = [
@@ -26,9 +26,11 @@ __all__ = [
     "REFERENCE_LENGTH",
     "AddOn",
     "Allocation",
+    "BlockedTime",
     "Booking",
     "BookingLine",
     "BookingSettings",
+    "ClassSeries",
     "ClassSession",
     "HoursException",
     "IntakeQuestion",

@@ -1,15 +1,18 @@
 """What customers can book, and on which terms."""
 
+import hashlib
 from datetime import timedelta
 from typing import Any
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
+from django.urls import reverse
 from django.utils.text import slugify
 
 from bookings.models.resources import Resource
 from payments.models import MAX_AMOUNT
+from tenants.pictures import picture_type
 
 MAX_DURATION_MINUTES = 24 * 60
 
@@ -52,6 +55,8 @@ class Service(models.Model):
     description = models.CharField(max_length=300, blank=True)
     picture = models.BinaryField(null=True, blank=True, editable=False)
     picture_type = models.CharField(max_length=20, blank=True, editable=False)
+    # Names what the picture holds, so that browsers may keep it for ever.
+    picture_digest = models.CharField(max_length=16, blank=True, editable=False)
     duration_minutes = models.PositiveIntegerField(
         validators=[MinValueValidator(5), MaxValueValidator(MAX_DURATION_MINUTES)]
     )
@@ -181,6 +186,19 @@ class Service(models.Model):
         taken = set(Service.objects.filter(slug__startswith=base).values_list("slug", flat=True))
         numbered = (f"{base}-{number}" for number in range(2, len(taken) + 3))
         return next(slug for slug in [base, *numbered] if slug not in taken)
+
+    def set_picture(self, data: bytes | None) -> None:
+        """Give it a picture, or none, without saving; raises ValidationError for what is none."""
+        self.picture = data
+        self.picture_type = picture_type(data) if data else ""
+        self.picture_digest = hashlib.sha256(data).hexdigest()[:16] if data else ""
+
+    @property
+    def picture_url(self) -> str:
+        """The address of its picture; empty without one."""
+        if not self.picture_digest:
+            return ""
+        return f"{reverse('service-picture', args=[self.slug])}?v={self.picture_digest}"
 
     @property
     def duration(self) -> timedelta:

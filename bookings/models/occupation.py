@@ -77,3 +77,18 @@ class Allocation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.resource} {self.starts_at:%Y-%m-%d %H:%M}"
+
+
+class BlockedTimeManager(models.Manager["BlockedTime"]):
+    def get_queryset(self) -> models.QuerySet["BlockedTime"]:
+        return super().get_queryset().filter(booking__isnull=True, class_session__isnull=True)
+
+
+class BlockedTime(Allocation):
+    """A time that staff keep free, for a reason of their own."""
+
+    objects: ClassVar[models.Manager["BlockedTime"]] = BlockedTimeManager()  # type: ignore[assignment]
+
+    class Meta:
+        proxy = True
+        ordering = ["-starts_at"]

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any, ClassVar
 
+from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Q, Sum
@@ -24,6 +25,47 @@ class ClassSessionQuerySet(models.QuerySet["ClassSession"]):
         )
 
 
+class ClassSeries(models.Model):
+    """A class that comes back: by an RFC 5545 rule, on the business's own clocks.
+
+    `bookings.series` makes its sessions, some weeks ahead. The rule names days only; `until` and
+    `count` end it, `exceptions` are days on which it does not take place.
+    """
+
+    service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="series")
+    instructor = models.ForeignKey(Resource, null=True, blank=True, on_delete=models.PROTECT)
+    capacity = models.PositiveIntegerField(validators=[MinValueValidator(1)])
+    rule = models.CharField(
+        max_length=200, help_text="An RFC 5545 rule for days: FREQ=WEEKLY;BYDAY=MO,WE"
+    )
+    first_day = models.DateField(help_text="It begins on this day, or the first that fits after.")
+    starts_at = models.TimeField(help_text="On the business's clocks, in summer as in winter.")
+    until = models.DateField(null=True, blank=True, help_text="The last day it can be on.")
+    count = models.PositiveIntegerField(
+        null=True, blank=True, validators=[MinValueValidator(1)],
+        help_text="How many times in all; days off count as well.",
+    )  # fmt: skip
+    exceptions = ArrayField(models.DateField(), default=list, blank=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects: ClassVar[models.Manager["ClassSeries"]] = models.Manager()
+
+    class Meta:
+        ordering = ["service", "starts_at", "id"]
+        verbose_name_plural = "class series"
+        constraints = [
+            models.CheckConstraint(
+                name="bookings_series_one_end",
+                condition=Q(until__isnull=True) | Q(count__isnull=True),
+                violation_error_message="Give a last day or a number of times, not both.",
+            ),
+            models.CheckConstraint(name="bookings_series_capacity", condition=Q(capacity__gte=1)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.service} {self.starts_at:%H:%M}"
+
+
 class ClassSession(models.Model):
     """One time at which a class takes place, with its seats.
 
@@ -37,6 +79,12 @@ class ClassSession(models.Model):
     capacity = models.PositiveIntegerField(validators=[MinValueValidator(1)])
     seats_taken = models.PositiveIntegerField(default=0, editable=False)
     cancelled_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # Which day of its series it stands for: even moved or cancelled, that day is made only once.
+    series = models.ForeignKey(
+        ClassSeries, null=True, blank=True, editable=False, on_delete=models.PROTECT,
+        related_name="sessions",
+    )  # fmt: skip
+    series_day = models.DateField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects: ClassVar["ClassSessionQuerySet"] = ClassSessionQuerySet.as_manager()  # type: ignore[assignment]
@@ -58,7 +106,12 @@ class ClassSession(models.Model):
             models.UniqueConstraint(
                 fields=["service", "starts_at", "instructor"],
                 name="bookings_session_once",
+                condition=Q(cancelled_at__isnull=True),
                 nulls_distinct=False,
+                violation_error_message="This class takes place at that time already.",
+            ),
+            models.UniqueConstraint(
+                fields=["series", "series_day"], name="bookings_session_series_day"
             ),
         ]
 
@@ -68,3 +121,7 @@ class ClassSession(models.Model):
     @property
     def seats_left(self) -> int:
         return self.capacity - self.seats_taken
+
+    @property
+    def is_cancelled(self) -> bool:
+        return self.cancelled_at is not None

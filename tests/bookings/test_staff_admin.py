@@ -8,7 +8,7 @@ from django.test import Client
 
 from access.models import User
 from bookings import services
-from bookings.models import Booking, Resource, Service
+from bookings.models import Booking, Service
 from bookings.wishes import BookingRequest
 from payments.models import PaymentSession
 from tenants.models import Tenant
@@ -23,52 +23,6 @@ def site(in_alpha: Tenant, owner: User) -> Client:
     client = Client(HTTP_HOST=in_alpha.hosts[0])
     client.force_login(owner, backend="access.backends.RoleBackend")
     return client
-
-
-def service_form(**changes: Any) -> dict[str, Any]:
-    return {
-        "name": "Haircut", "description": "", "duration_minutes": "45", "price": "45.50",
-        "deposit_kind": "amount", "deposit_amount": "10.00", "deposit_percent": "",
-        "tax_rate": "20", "no_show_fee": "", "late_cancellation_fee": "",
-        "free_cancellation_hours": "24",
-        "resources": [Resource.objects.get().pk], "is_active": "on", "position": "0", **changes,
-    }  # fmt: skip
-
-
-def test_prices_are_typed_as_people_write_them(site: Client) -> None:
-    assert site.post("/admin/bookings/service/add/", service_form()).status_code == 302
-    service = Service.objects.get()
-    assert (service.price, service.deposit, service.resources.count()) == (4550, 1000, 1)
-    page = site.get(f"/admin/bookings/service/{service.pk}/change/").content.decode()
-    assert 'value="45.50"' in page
-    percent = service_form(deposit_kind="percent", deposit_percent="20", deposit_amount="")
-    site.post(f"/admin/bookings/service/{service.pk}/change/", percent)
-    service.refresh_from_db()
-    assert (service.deposit_value, service.deposit) == (20, 910)
-
-
-@pytest.mark.parametrize(
-    ("changes", "complaint"),
-    [
-        ({"price": "-1"}, "greater than or equal to 0"),
-        ({"price": "1.005"}, "at most 2 decimals"),
-        ({"price": "99999999"}, "not that much money"),
-        ({"price": "x"}, "Enter a number"),
-        ({"deposit_amount": "45.51"}, "more than the price"),
-        ({"deposit_amount": ""}, "how much the deposit is"),
-        ({"deposit_kind": "percent", "deposit_percent": "101"}, "less than or equal to 100"),
-        ({"duration_minutes": "0"}, "greater than or equal to 5"),
-        ({"duration_minutes": "1441"}, "less than or equal to 1440"),
-        ({"name": ""}, "required"),
-    ],
-)
-def test_a_bad_service_is_said_beside_its_field(
-    site: Client, changes: dict[str, str], complaint: str
-) -> None:
-    response = site.post("/admin/bookings/service/add/", service_form(**changes))
-    assert response.status_code == 200
-    assert complaint in response.content.decode()
-    assert not Service.objects.exists()
 
 
 def booking_form(**changes: str) -> dict[str, Any]:

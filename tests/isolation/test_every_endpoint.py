@@ -33,7 +33,7 @@ OPEN_TO_ANYONE = {
     "bookings-services", "bookings-availability", "bookings-availability-explain",
     "landing", "brand-css", "logo", "choose-time", "details", "find", "admin_password_reset",
     "password_reset_done", "password_reset_complete", "staff:login", "staff:logout",
-    "staff:jsi18n",
+    "staff:jsi18n", "service-picture",
 }  # fmt: skip
 #: Where the credential is in the address: A's token or link.
 BY_ADDRESS = {
