@@ -21,6 +21,9 @@ def _all(models: Iterable[str], actions: str = "view add change delete") -> froz
 _STAFF = (
     _all(["bookings.booking"], "view add change")
     | _all(["bookings.service", "bookings.resource", "bookings.openinghours"], "view")
+    | _all(["bookings.sentmessage"], "view")
+    # Their own only: the page knows no other.
+    | _all(["bookings.staffpreference"], "view change")
     | _all(
         [
             "payments.paymentsession",
@@ -34,6 +37,7 @@ _STAFF = (
 _MANAGER = (
     _STAFF
     | _all(["bookings.service", "bookings.resource", "bookings.openinghours"])
+    | _all(["bookings.messagetemplate", "bookings.messagesettings"], "view change")
     | _all(
         [
             "payments.customer",
@@ -54,7 +58,7 @@ _MANAGER = (
 _OWNER = (
     _MANAGER
     | _all(["access.user", "access.apikey", "events.webhookendpoint"])
-    | _all(["payments.stripeaccount"], "view change")
+    | _all(["payments.stripeaccount", "bookings.smsaccount"], "view change")
 )
 
 PERMISSIONS = {STAFF: _STAFF, MANAGER: _MANAGER, OWNER: _OWNER}

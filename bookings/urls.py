@@ -3,12 +3,14 @@
 from django.urls import path
 
 from bookings import views
+from bookings.messages import pages
 
 urlpatterns = [
     path("", views.landing, name="landing"),
     path("book/<slug:slug>/", views.choose_time, name="choose-time"),
     path("book/<slug:slug>/details/", views.details, name="details"),
     path("booking/<str:token>/", views.booking_page, name="booking"),
+    path("booking/<str:token>/calendar.ics", pages.calendar, name="calendar"),
     path("booking/<str:token>/pay/", views.pay, name="pay"),
     path("booking/<str:token>/return/", views.payment_return, name="payment-return"),
     path("booking/<str:token>/status/", views.payment_status, name="payment-status"),
