@@ -188,7 +188,7 @@ class SmsAccountAdmin(OneFormAdmin):
         return SmsAccount.objects.current()
 
 
-COLOURS = {"sent": "success", "waiting": "info", "problem": "danger"}
+COLOURS = {"sent": "success", "waiting": "info", "problem": "danger", "unknown": "warning"}
 
 
 @admin.register(SentMessage, site=staff_site)
@@ -208,4 +208,7 @@ class SentMessageAdmin(ReadOnlyMixin, ModelAdmin):
     def state(self, message: SentMessage) -> tuple[str, str]:
         if message.sent_at:
             return "sent", "Sent"
-        return ("problem", "Not sent") if message.problem else ("waiting", "Waiting")
+        if message.problem:
+            return "problem", "Not sent"
+        # Begun and not ended: the worker was stopped meanwhile, and nobody knows how far it came.
+        return ("unknown", "Perhaps sent") if message.started_at else ("waiting", "Waiting")

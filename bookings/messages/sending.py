@@ -35,7 +35,10 @@ NOT_SENT = (
 def deliver(message_id: int) -> None:
     """Send a planned message unless it was sent, or is no longer true. Raises to be tried again."""
     message = SentMessage.objects.select_related("booking__resource").filter(pk=message_id).first()
-    if message is None or message.sent_at is not None or not is_still_true(message, timezone.now()):
+    if message is None or message.sent_at is not None:
+        return
+    if not is_still_true(message, timezone.now()):
+        _mark(message, problem="No longer true when it was to be sent.")
         return
     if message.channel == Channel.SMS or KINDS[message.kind].at_most_once:
         _send_at_most_once(message)

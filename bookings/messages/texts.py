@@ -94,7 +94,8 @@ ENGLISH = {
     "paid_too_late": Text(
         "Refunded: {{ service }}, {{ time }}",
         "Hello {{ customer_name }},\n\nyour payment of {{ deposit }} to {{ business_name }} "
-        "arrived after the time it was for had been given away. We are sending all of it back to you.\n\n"
+        "arrived after the time it was for had been given away. We are sending all of it back to "
+        "you.\n\n"
         f"{_EN_BOOKING}\n"
         "Book another time: {{ book_link }}\n",
     ),
