@@ -29,6 +29,9 @@ _STAFF = (
     _all(["bookings.booking"], "view add change")
     | _all(_CATALOGUE, "view")
     | _all(["bookings.blockedtime"])
+    | _all(["bookings.sentmessage"], "view")
+    # Their own only: the page knows no other.
+    | _all(["bookings.staffpreference"], "view change")
     | _all(
         [
             "payments.paymentsession",
@@ -43,6 +46,7 @@ _MANAGER = (
     _STAFF
     | _all(_CATALOGUE)
     | _all(["bookings.bookingsettings"], "view change")
+    | _all(["bookings.messagetemplate", "bookings.messagesettings"], "view change")
     | _all(
         [
             "payments.customer",
@@ -64,7 +68,7 @@ _MANAGER = (
 _OWNER = (
     _MANAGER
     | _all(["access.user", "access.apikey", "events.webhookendpoint"])
-    | _all(["payments.stripeaccount"], "view change")
+    | _all(["payments.stripeaccount", "bookings.smsaccount"], "view change")
 )
 
 PERMISSIONS = {STAFF: _STAFF, MANAGER: _MANAGER, OWNER: _OWNER}

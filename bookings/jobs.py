@@ -1,6 +1,7 @@
 """What bookings does in the background. Every job may be late, run twice, or be killed."""
 
 from datetime import timedelta
+from typing import Any
 
 from access.actors import Actor
 from tenants.jobs import periodically, tenant_task
@@ -23,11 +24,39 @@ def end_checkouts(*, booking_id: int) -> None:
 
 
 @tenant_task("bookings.send_mail")
-def send_mail(*, booking_id: int, message: str) -> None:
-    """Tell the customer, and where it concerns them the business, by e-mail."""
-    from bookings import mail
+def send_mail(*, booking_id: int, message: str, previous_start: str = "") -> None:
+    """Tell the customer, and whoever else it concerns; `message` is one of messages.kinds.KINDS.
 
-    mail.send(booking_id, message)
+    For "rescheduled", `previous_start` (ISO 8601) is when the booking was before.
+    """
+    from bookings.messages.planning import plan
+
+    plan(booking_id, message, previous_start=previous_start)
+
+
+@tenant_task("bookings.deliver_message")
+def deliver_message(*, message_id: int) -> None:
+    """Send one planned message."""
+    from bookings.messages.sending import deliver
+
+    deliver(message_id)
+
+
+@tenant_task("bookings.send_offer")
+def send_offer(*, offer: dict[str, Any], channel: str) -> None:
+    """Offer a free place to someone who has no booking yet."""
+    from bookings.messages.offers import Offer, send
+
+    send(Offer(**offer), channel)
+
+
+@periodically("bookings.remind_everyone", cron="*/5 * * * *", within=timedelta(minutes=4))
+@tenant_task("bookings.remind", attempts=1)
+def remind() -> None:
+    """Plan the reminders and review requests that are due."""
+    from bookings.messages.reminders import plan_due
+
+    plan_due()
 
 
 @tenant_task("bookings.cancel_bookings_of_session", attempts=12, first_wait=5)

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from bookings import choosing, pictures, views
+from bookings.messages import pages
 
 urlpatterns = [
     path("", choosing.landing, name="landing"),
@@ -10,6 +11,7 @@ urlpatterns = [
     path("book/<slug:slug>/details/", choosing.details, name="details"),
     path("service/<slug:slug>/picture", pictures.service_picture, name="service-picture"),
     path("booking/<str:token>/", views.booking_page, name="booking"),
+    path("booking/<str:token>/calendar.ics", pages.calendar, name="calendar"),
     path("booking/<str:token>/pay/", views.pay, name="pay"),
     path("booking/<str:token>/return/", views.payment_return, name="payment-return"),
     path("booking/<str:token>/status/", views.payment_status, name="payment-status"),

@@ -90,6 +90,16 @@ STAFF: dict[str, Any] = {
                 ],
             },
             {
+                "title": "Messages",
+                "items": [
+                    _entry("Texts", "mail", "bookings.messagetemplate"),
+                    _entry("Reminders and more", "alarm", "bookings.messagesettings"),
+                    _entry("My notifications", "notifications", "bookings.staffpreference"),
+                    _entry("Text messages", "sms", "bookings.smsaccount"),
+                    _entry("Sent", "outgoing_mail", "bookings.sentmessage"),
+                ],
+            },
+            {
                 "title": "Money",
                 "items": [
                     _entry("Payments", "payments", "payments.paymentsession"),

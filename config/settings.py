@@ -249,6 +249,11 @@ STRIPE_API_BASE = environment.env.str("STRIPE_API_BASE", "") or None
 if STRIPE_API_BASE:
     environment.http_url("STRIPE_API_BASE", STRIPE_API_BASE)
 
+# --- Text messages ----------------------------------------------------------------------------
+
+TWILIO_API_BASE = environment.env.str("TWILIO_API_BASE", "https://api.twilio.com").rstrip("/")
+environment.http_url("TWILIO_API_BASE", TWILIO_API_BASE)
+
 # --- Callbacks to the businesses' own systems -------------------------------------------------
 
 # May a callback go to http:// and to private addresses? Only on a developer's machine.

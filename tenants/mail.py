@@ -1,6 +1,7 @@
 """E-mails in a business's name."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from django.conf import settings
 from django.core.mail import EmailMessage
@@ -8,8 +9,22 @@ from django.core.mail import EmailMessage
 from tenants.current import current_tenant
 
 
+@dataclass(frozen=True)
+class Attachment:
+    """A file to send along; `content_type` is a MIME type, parameters included."""
+
+    name: str
+    content: bytes
+    content_type: str
+
+
 def send_mail(
-    subject: str, body: str, *, to: Iterable[str], copy_to_business: bool = False
+    subject: str,
+    body: str,
+    *,
+    to: Iterable[str],
+    copy_to_business: bool = False,
+    attachments: Iterable[Attachment] = (),
 ) -> None:
     """Send a plain text mail from the business that is entered; answers go to its own address."""
     tenant = current_tenant()
@@ -21,6 +36,7 @@ def send_mail(
         to=list(to),
         bcc=own if copy_to_business else [],
         reply_to=own,
+        attachments=[(one.name, one.content, one.content_type) for one in attachments],
     ).send()
 
 

@@ -7,6 +7,7 @@ from bookings.admin import (
     classes,
     dashboard,
     hours,
+    messages,
     resources,
     rules,
 )
@@ -18,6 +19,7 @@ __all__ = [
     "classes",
     "dashboard",
     "hours",
+    "messages",
     "resources",
     "rules",
 ]

@@ -16,6 +16,13 @@ from bookings.models.catalogue import (
     TurnTime,
 )
 from bookings.models.hours import HoursException, OpeningHours
+from bookings.models.messages import (
+    MessageSettings,
+    MessageTemplate,
+    SentMessage,
+    SmsAccount,
+    StaffPreference,
+)
 from bookings.models.occupation import Allocation, BlockedTime, TimeRange
 from bookings.models.resources import Resource, TableSet
 from bookings.models.sessions import ClassSeries, ClassSession
@@ -34,11 +41,16 @@ __all__ = [
     "ClassSession",
     "HoursException",
     "IntakeQuestion",
+    "MessageSettings",
+    "MessageTemplate",
     "OpeningHours",
     "Requirement",
     "Resource",
+    "SentMessage",
     "Service",
     "ServiceCategory",
+    "SmsAccount",
+    "StaffPreference",
     "TableSet",
     "TimeRange",
     "TurnTime",

@@ -118,6 +118,8 @@ class Booking(models.Model):
         indexes = [
             models.Index(fields=["resource", "starts_at"], name="bookings_booking_resource"),
             models.Index(fields=["customer_email"], name="bookings_booking_email"),
+            # Reminders ask for what starts soon, every few minutes.
+            models.Index(fields=["starts_at"], name="bookings_booking_starts"),
         ]
         constraints = [
             models.CheckConstraint(

@@ -1,0 +1,1 @@
+"""What customers and staff are told about a booking, by e-mail and by text message."""

@@ -1,0 +1,117 @@
+"""What the placeholders of a message stand for: plain strings, made from a booking."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+
+from django.utils import timezone
+
+from bookings.messages import formats
+from bookings.models import Booking, MessageSettings, Service
+from tenants.current import current_tenant
+
+
+def words_of(booking: Booking, locale: str, details: Mapping[str, str]) -> dict[str, str]:
+    """Return every placeholder's text for `booking`, written for `locale`.
+
+    `details` is what the booking itself does not know: ``previous_start`` (ISO 8601).
+    """
+    return {
+        **_people_and_place(booking),
+        **_times(booking, locale, details),
+        **_money(booking, locale),
+        **_links(booking),
+        "was_not_paid": _yes(booking.cancel_reason == Booking.CancelReason.HOLD_EXPIRED),
+        "payment_failed": _yes(booking.cancel_reason == Booking.CancelReason.PAYMENT_FAILED),
+    }
+
+
+def _people_and_place(booking: Booking) -> dict[str, str]:
+    tenant = current_tenant()
+    resource = booking.resource.name if booking.resource_id and booking.resource else ""
+    return {
+        "customer_name": booking.customer_name,
+        "guest_name": booking.guest_name,
+        "people": str(booking.party_size),
+        "service": booking.service_name,
+        # A business of one person is its own only resource: saying so would say its name twice.
+        "with": "" if resource == tenant.name else resource,
+        "reference": booking.reference,
+        "business_name": tenant.name,
+        "address": tenant.address,
+        "phone": tenant.contact_phone,
+    }
+
+
+def _times(booking: Booking, locale: str, details: Mapping[str, str]) -> dict[str, str]:
+    previous = details.get("previous_start", "")
+    held = booking.hold_expires_at
+    return {
+        "time": formats.day_and_clock(booking.starts_at, locale),
+        "date": formats.day(booking.starts_at, locale),
+        "start_time": formats.clock(booking.starts_at, locale),
+        "end_time": formats.clock(booking.ends_at, locale),
+        "old_time": formats.day_and_clock(datetime.fromisoformat(previous), locale)
+        if previous
+        else "",
+        "offer_until": formats.day_and_clock(held, locale) if held else "",
+    }
+
+
+def _money(booking: Booking, locale: str) -> dict[str, str]:
+    def shown(amount: int) -> str:
+        return formats.amount(amount, booking.currency, locale)
+
+    deposit, remaining = booking.deposit_amount, booking.remaining_amount
+    return {
+        "total": shown(booking.total_amount),
+        "deposit": shown(deposit) if deposit else "",
+        "remaining": shown(remaining) if remaining else "",
+    }
+
+
+def _links(booking: Booking) -> dict[str, str]:
+    url = current_tenant().url
+    page = f"{url}/booking/{booking.access_token}/"
+    return {
+        "link": page,
+        "calendar_link": f"{page}calendar.ics",
+        "book_link": f"{url}/",
+        "review_link": MessageSettings.objects.current().review_link,
+        "staff_link": f"{url}/admin/bookings/booking/{booking.pk}/change/",
+    }
+
+
+def _yes(condition: bool) -> str:
+    return "yes" if condition else ""
+
+
+def sample_booking() -> Booking:
+    """Return an unsaved booking to show a message with: the first service, tomorrow at ten."""
+    tenant = current_tenant()
+    service = Service.objects.filter(is_active=True).first()
+    total = service.price if service else 4500
+    tomorrow = timezone.now().astimezone(tenant.zone).date() + timedelta(days=1)
+    starts_at = datetime(
+        tomorrow.year, tomorrow.month, tomorrow.day, 10, tzinfo=tenant.zone
+    ).astimezone(UTC)
+    return Booking(
+        pk=0,
+        reference="ABCD2345",
+        access_token="sample",  # noqa: S106 - leads nowhere
+        service_name=service.name if service else "Haircut",
+        starts_at=starts_at,
+        ends_at=starts_at + (service.duration if service else timedelta(minutes=45)),
+        customer_name="Ada Byron",
+        customer_email="ada@example.com",
+        total_amount=total,
+        deposit_amount=service.deposit if service else 1000,
+        currency=tenant.currency,
+        status=Booking.Status.CONFIRMED,
+        hold_expires_at=starts_at - timedelta(hours=12),
+        cancel_reason=Booking.CancelReason.HOLD_EXPIRED,
+    )
+
+
+def sample_details(booking: Booking) -> dict[str, str]:
+    """Return details for `sample_booking`: it was a day earlier."""
+    return {"previous_start": (booking.starts_at - timedelta(days=1)).isoformat()}
