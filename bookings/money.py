@@ -41,7 +41,7 @@ def amount_paid(booking: Booking) -> int:
 
 def amount_due(booking: Booking) -> int:
     """What is left of the price, in minor units; never negative."""
-    return max(booking.total_amount - amount_paid(booking), 0)
+    return max(booking.total_amount - booking.credit_amount - amount_paid(booking), 0)
 
 
 def end_open_checkouts(booking: Booking) -> None:

@@ -12,7 +12,7 @@ again for the same Stripe object: it is booked once.
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Sum
+from django.db.models import Q, Sum
 
 from payments.errors import EventMismatch
 from payments.models import (
@@ -141,7 +141,9 @@ def reverse_refund(refund: Refund, occurred_at: datetime) -> None:
         )
     )  # fmt: skip
     session = refund.payment_session
-    if session.ledger_entries.filter(kind=Kind.EARNED).exists():
+    # What is earned bit by bit is owed again.
+    earned_as_a_whole = Q(kind=Kind.EARNED, source_id__startswith=f"{session.pk}:")
+    if session.ledger_entries.filter(earned_as_a_whole).exists():
         earn(session, occurred_at)
 
 
@@ -161,6 +163,24 @@ def earn(session: PaymentSession, occurred_at: datetime) -> None:
             held, session.currency, occurred_at, session,
         )
     )  # fmt: skip
+
+
+def earn_part(session: PaymentSession, amount: int, cause: str, occurred_at: datetime) -> int:
+    """Part of what a deposit was for has happened: `amount` minor units of it are revenue.
+
+    Return how much that was: less when less is still owed, 0 when `cause` was booked before.
+    """
+    source_id = f"{session.pk}/{cause}"
+    part = min(amount, deposit_held(session))
+    if part <= 0 or session.ledger_entries.filter(kind=Kind.EARNED, source_id=source_id).exists():
+        return 0
+    post(
+        Line(
+            Kind.EARNED, source_id, Account.CUSTOMER_DEPOSITS, Account.REVENUE, part,
+            session.currency, occurred_at, session,
+        )
+    )  # fmt: skip
+    return part
 
 
 def post_fee(line: BalanceLine, session: PaymentSession | None) -> None:

@@ -17,6 +17,18 @@ from bookings.models.catalogue import (
 )
 from bookings.models.hours import HoursException, OpeningHours
 from bookings.models.occupation import Allocation, TimeRange
+from bookings.models.offers import (
+    DiscountCode,
+    DiscountUse,
+    Pass,
+    PassMovement,
+    PassType,
+    Prepaid,
+    Voucher,
+    VoucherMovement,
+    VoucherSettings,
+    normal_code,
+)
 from bookings.models.resources import Resource, TableSet
 from bookings.models.sessions import ClassSession
 from bookings.models.settings import BookingSettings
@@ -30,9 +42,15 @@ __all__ = [
     "BookingLine",
     "BookingSettings",
     "ClassSession",
+    "DiscountCode",
+    "DiscountUse",
     "HoursException",
     "IntakeQuestion",
     "OpeningHours",
+    "Pass",
+    "PassMovement",
+    "PassType",
+    "Prepaid",
     "Requirement",
     "Resource",
     "Service",
@@ -40,5 +58,9 @@ __all__ = [
     "TableSet",
     "TimeRange",
     "TurnTime",
+    "Voucher",
+    "VoucherMovement",
+    "VoucherSettings",
     "new_reference",
+    "normal_code",
 ]
