@@ -18,9 +18,19 @@ def _all(models: Iterable[str], actions: str = "view add change delete") -> froz
     return frozenset(f"{app}.{action}_{name}" for app, name in pairs for action in actions.split())
 
 
+_OFFERS = [
+    "bookings.discountcode",
+    "bookings.voucher",
+    "bookings.vouchermovement",
+    "bookings.pass",
+    "bookings.passmovement",
+    "bookings.passtype",
+    "bookings.vouchersettings",
+]
 _STAFF = (
     _all(["bookings.booking"], "view add change")
     | _all(["bookings.service", "bookings.resource", "bookings.openinghours"], "view")
+    | _all(_OFFERS, "view")
     | _all(
         [
             "payments.paymentsession",
@@ -33,6 +43,7 @@ _STAFF = (
 )
 _MANAGER = (
     _STAFF
+    | _all(_OFFERS)
     | _all(["bookings.service", "bookings.resource", "bookings.openinghours"])
     | _all(
         [

@@ -168,12 +168,13 @@ def earn(session: PaymentSession, occurred_at: datetime) -> None:
 def earn_part(session: PaymentSession, amount: int, cause: str, occurred_at: datetime) -> int:
     """Part of what a deposit was for has happened: `amount` minor units of it are revenue.
 
-    Return how much that was: less when less is still owed, 0 when `cause` was booked before.
+    Return how much `cause` has earned of it: less when less is still owed. It earns once.
     """
     source_id = f"{session.pk}/{cause}"
-    part = min(amount, deposit_held(session))
-    if part <= 0 or session.ledger_entries.filter(kind=Kind.EARNED, source_id=source_id).exists():
-        return 0
+    earned = session.ledger_entries.filter(kind=Kind.EARNED, source_id=source_id).first()
+    if earned is not None:
+        return earned.amount
+    part = max(min(amount, deposit_held(session)), 0)
     post(
         Line(
             Kind.EARNED, source_id, Account.CUSTOMER_DEPOSITS, Account.REVENUE, part,

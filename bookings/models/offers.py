@@ -215,7 +215,8 @@ class Prepaid(models.Model):
         ordering = ["-created_at"]
         constraints = [
             models.CheckConstraint(
-                name="%(app_label)s_%(class)s_left", condition=Q(left__gte=0, left__lte=F("initial"))
+                name="%(app_label)s_%(class)s_left",
+                condition=Q(left__gte=0, left__lte=F("initial")),
             ),
             models.CheckConstraint(
                 name="%(app_label)s_%(class)s_amounts",
@@ -285,9 +286,7 @@ class PassType(models.Model):
 
     name = models.CharField(max_length=120, unique=True)
     description = models.CharField(max_length=300, blank=True)
-    price = models.BigIntegerField(
-        validators=[MinValueValidator(0), MaxValueValidator(MAX_AMOUNT)]
-    )
+    price = models.BigIntegerField(validators=[MinValueValidator(0), MaxValueValidator(MAX_AMOUNT)])
     tax_rate = models.DecimalField(
         max_digits=5, decimal_places=2, default=Decimal(0),
         validators=[MinValueValidator(0), MaxValueValidator(100)],
@@ -367,9 +366,7 @@ class Movement(models.Model):
             models.UniqueConstraint(
                 fields=["owner", "kind", "cause"], name="%(app_label)s_%(class)s_once"
             ),
-            models.CheckConstraint(
-                name="%(app_label)s_%(class)s_change", condition=~Q(change=0)
-            ),
+            models.CheckConstraint(name="%(app_label)s_%(class)s_change", condition=~Q(change=0)),
         ]
 
     def __str__(self) -> str:

@@ -31,12 +31,12 @@ pytestmark = pytest.mark.django_db
 OPEN_TO_ANYONE = {
     "landing", "brand-css", "logo", "choose-time", "details", "find", "admin_password_reset",
     "password_reset_done", "password_reset_complete", "staff:login", "staff:logout",
-    "staff:jsi18n",
+    "staff:jsi18n", "vouchers", "passes",
 }  # fmt: skip
 #: Where the credential is in the address: A's token or link.
 BY_ADDRESS = {
     "booking", "pay", "payment-return", "payment-status", "unpaid", "give-up", "payment-link",
-    "receipt",
+    "receipt", "voucher", "pass",
     "password_reset_confirm",
 }  # fmt: skip
 API = re.compile(r"api/")
