@@ -218,8 +218,8 @@ class PrepaidAdmin(ReadOnlyMixin, ModelAdmin):
             messages.success(request, f"Sent to {item.customer_email}.")
             return redirect(f"staff:bookings_{self.opts.model_name}_change", item.pk)
         return form_page(
-            staff_site, request, form, button="Give it",
-            back=reverse(f"staff:bookings_{self.opts.model_name}_changelist"), title=title, intro=intro,
+            staff_site, request, form, title=title, intro=intro, button="Give it",
+            back=reverse(f"staff:bookings_{self.opts.model_name}_changelist"),
         )  # fmt: skip
 
 
