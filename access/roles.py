@@ -18,6 +18,15 @@ def _all(models: Iterable[str], actions: str = "view add change delete") -> froz
     return frozenset(f"{app}.{action}_{name}" for app, name in pairs for action in actions.split())
 
 
+_OFFERS = [
+    "bookings.discountcode",
+    "bookings.voucher",
+    "bookings.vouchermovement",
+    "bookings.pass",
+    "bookings.passmovement",
+    "bookings.passtype",
+    "bookings.vouchersettings",
+]
 _CATALOGUE = [
     f"bookings.{name}"
     for name in (
@@ -32,6 +41,7 @@ _STAFF = (
     | _all(["bookings.sentmessage"], "view")
     # Their own only: the page knows no other.
     | _all(["bookings.staffpreference"], "view change")
+    | _all(_OFFERS, "view")
     | _all(
         [
             "payments.paymentsession",
@@ -47,6 +57,7 @@ _MANAGER = (
     | _all(_CATALOGUE)
     | _all(["bookings.bookingsettings"], "view change")
     | _all(["bookings.messagetemplate", "bookings.messagesettings"], "view change")
+    | _all(_OFFERS)
     | _all(
         [
             "payments.customer",

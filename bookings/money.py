@@ -50,7 +50,7 @@ def _paid_towards(booking: Booking) -> Iterable[PaymentSession]:
 
 def amount_due(booking: Booking) -> int:
     """What is left of the price, in minor units; never negative."""
-    return max(booking.total_amount - amount_paid(booking), 0)
+    return max(booking.total_amount - booking.credit_amount - amount_paid(booking), 0)
 
 
 @dataclass(frozen=True)

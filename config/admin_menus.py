@@ -100,6 +100,16 @@ STAFF: dict[str, Any] = {
                 ],
             },
             {
+                "title": "Offers",
+                "items": [
+                    _entry("Discount codes", "percent", "bookings.discountcode"),
+                    _entry("Gift vouchers", "card_giftcard", "bookings.voucher"),
+                    _entry("Passes", "confirmation_number", "bookings.pass"),
+                    _entry("Kinds of pass", "style", "bookings.passtype"),
+                    _entry("Voucher rules", "tune", "bookings.vouchersettings"),
+                ],
+            },
+            {
                 "title": "Money",
                 "items": [
                     _entry("Payments", "payments", "payments.paymentsession"),

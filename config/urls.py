@@ -11,6 +11,7 @@ urlpatterns = [
     path("admin/", staff_site.urls),
     path("", include("tenants.brand")),
     path("", include("payments.page_urls")),
+    path("", include("bookings.offers.urls")),
     path("", include("bookings.urls")),
 ]
 

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Sum
+from django.db.models import Q, Sum
 
 from payments.errors import EventMismatch
 from payments.models import (
@@ -142,7 +142,9 @@ def reverse_refund(refund: Refund, occurred_at: datetime) -> None:
         )
     )  # fmt: skip
     session = refund.payment_session
-    if session.ledger_entries.filter(kind=Kind.EARNED).exists():
+    # What is earned bit by bit is owed again.
+    earned_as_a_whole = Q(kind=Kind.EARNED, source_id__startswith=f"{session.pk}:")
+    if session.ledger_entries.filter(earned_as_a_whole).exists():
         earn(session, occurred_at)
 
 
@@ -162,6 +164,25 @@ def earn(session: PaymentSession, occurred_at: datetime) -> None:
             held, session.currency, occurred_at, session,
         )
     )  # fmt: skip
+
+
+def earn_part(session: PaymentSession, amount: int, cause: str, occurred_at: datetime) -> int:
+    """Part of what a deposit was for has happened: `amount` minor units of it are revenue.
+
+    Return how much `cause` has earned of it: less when less is still owed. It earns once.
+    """
+    source_id = f"{session.pk}/{cause}"
+    earned = session.ledger_entries.filter(kind=Kind.EARNED, source_id=source_id).first()
+    if earned is not None:
+        return earned.amount
+    part = max(min(amount, deposit_held(session)), 0)
+    post(
+        Line(
+            Kind.EARNED, source_id, Account.CUSTOMER_DEPOSITS, Account.REVENUE, part,
+            session.currency, occurred_at, session,
+        )
+    )  # fmt: skip
+    return part
 
 
 def post_fee(line: BalanceLine, session: PaymentSession | None) -> None:

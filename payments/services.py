@@ -42,6 +42,7 @@ __all__ = [
     "checked_return_url",
     "default_currency",
     "earn_deposits",
+    "earn_part_of_deposits",
     "get_payment_session",
     "get_refund",
     "needs_attention",
@@ -106,3 +107,20 @@ def earn_deposits(payable_type: str, payable_id: str | int) -> None:
     now = timezone.now()
     for session in deposits.filter(status__in=PaymentSession.PAID):
         ledger.earn(session, now)
+
+
+@transaction.atomic
+def earn_part_of_deposits(
+    payable_type: str, payable_id: str | int, *, amount: int, cause: str
+) -> None:
+    """`amount` minor units of what was paid ahead have been used up: they are the business's own.
+
+    `cause` names what used them, in at most 200 characters; the same cause earns once. Never more
+    is earned than is still owed.
+    """
+    deposits = PaymentSession.objects.select_for_update().filter(
+        payable_type=payable_type, payable_id=str(payable_id), is_deposit=True
+    )
+    now = timezone.now()
+    for session in deposits.filter(status__in=PaymentSession.PAID).order_by("created_at"):
+        amount -= ledger.earn_part(session, amount, cause, now)

@@ -8,6 +8,7 @@ from bookings.admin import (
     dashboard,
     hours,
     messages,
+    offers,
     resources,
     rules,
 )
@@ -20,6 +21,7 @@ __all__ = [
     "dashboard",
     "hours",
     "messages",
+    "offers",
     "resources",
     "rules",
 ]

@@ -12,7 +12,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('bookings', '0004_bookings_take_resources'),
+        ("bookings", "0005_class_series"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -24,6 +24,18 @@ from bookings.models.messages import (
     StaffPreference,
 )
 from bookings.models.occupation import Allocation, BlockedTime, TimeRange
+from bookings.models.offers import (
+    DiscountCode,
+    DiscountUse,
+    Pass,
+    PassMovement,
+    PassType,
+    Prepaid,
+    Voucher,
+    VoucherMovement,
+    VoucherSettings,
+    normal_code,
+)
 from bookings.models.resources import Resource, TableSet
 from bookings.models.sessions import ClassSeries, ClassSession
 from bookings.models.settings import BookingSettings
@@ -39,11 +51,17 @@ __all__ = [
     "BookingSettings",
     "ClassSeries",
     "ClassSession",
+    "DiscountCode",
+    "DiscountUse",
     "HoursException",
     "IntakeQuestion",
     "MessageSettings",
     "MessageTemplate",
     "OpeningHours",
+    "Pass",
+    "PassMovement",
+    "PassType",
+    "Prepaid",
     "Requirement",
     "Resource",
     "SentMessage",
@@ -54,5 +72,9 @@ __all__ = [
     "TableSet",
     "TimeRange",
     "TurnTime",
+    "Voucher",
+    "VoucherMovement",
+    "VoucherSettings",
     "new_reference",
+    "normal_code",
 ]

@@ -83,7 +83,12 @@ class Booking(models.Model):
     consent_version = models.PositiveIntegerField(null=True, blank=True)
     consent_at = models.DateTimeField(null=True, blank=True)
     total_amount = models.BigIntegerField()
+    # Money to pay when booking, after what a voucher or pass pays.
     deposit_amount = models.BigIntegerField(default=0)
+    # What a code has taken off: `total_amount` is the price after it.
+    discount_amount = models.BigIntegerField(default=0)
+    # What of `total_amount` a voucher or pass pays.
+    credit_amount = models.BigIntegerField(default=0)
     currency = models.CharField(max_length=3)
     status = models.CharField(max_length=20, choices=Status)
     hold_expires_at = models.DateTimeField(null=True, blank=True)
@@ -135,6 +140,14 @@ class Booking(models.Model):
                 ),
             ),
             models.CheckConstraint(
+                name="bookings_booking_offers",
+                condition=Q(
+                    discount_amount__gte=0,
+                    credit_amount__gte=0,
+                    credit_amount__lte=F("total_amount") - F("deposit_amount"),
+                ),
+            ),
+            models.CheckConstraint(
                 name="bookings_booking_status_known",
                 condition=Q(
                     status__in="PENDING_PAYMENT CONFIRMED CANCELLED COMPLETED NO_SHOW".split()
@@ -148,7 +161,7 @@ class Booking(models.Model):
     @property
     def remaining_amount(self) -> int:
         """What is left to pay at the business, in minor units."""
-        return self.total_amount - self.deposit_amount
+        return self.total_amount - self.credit_amount - self.deposit_amount
 
     @property
     def free_cancellation_until(self) -> datetime:

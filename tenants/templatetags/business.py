@@ -85,6 +85,16 @@ def minutes(value: int) -> str:
 
 
 @register.filter
+def days(value: int) -> str:
+    """Return a number of days as people say it: "a year", "3 months", "10 days"."""
+    if value % 365 == 0:
+        return "a year" if value == 365 else f"{value // 365} years"
+    if value % 30 == 0:
+        return "a month" if value == 30 else f"{value // 30} months"
+    return "a day" if value == 1 else f"{value} days"
+
+
+@register.filter
 def place_of_zone(name: str) -> str:
     """Return the place that an IANA time zone is named after: "New York"."""
     return name.rsplit("/", 1)[-1].replace("_", " ")

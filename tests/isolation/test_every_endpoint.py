@@ -33,12 +33,12 @@ OPEN_TO_ANYONE = {
     "bookings-services", "bookings-availability", "bookings-availability-explain",
     "landing", "brand-css", "logo", "choose-time", "details", "find", "admin_password_reset",
     "password_reset_done", "password_reset_complete", "staff:login", "staff:logout",
-    "staff:jsi18n", "service-picture",
+    "staff:jsi18n", "service-picture", "vouchers", "passes",
 }  # fmt: skip
 #: Where the credential is in the address: A's token or link.
 BY_ADDRESS = {
     "booking", "pay", "payment-return", "payment-status", "unpaid", "give-up", "payment-link",
-    "receipt", "calendar",
+    "receipt", "calendar", "voucher", "pass",
     "password_reset_confirm",
 }  # fmt: skip
 API = re.compile(r"api/")

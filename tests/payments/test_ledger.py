@@ -11,7 +11,7 @@ from access.actors import SYSTEM
 from payments import ledger
 from payments.models import Account, LedgerEntry, Transaction
 from payments.models.ledger import AppendOnlyError
-from payments.services import earn_deposits, refund_payment
+from payments.services import earn_deposits, earn_part_of_deposits, refund_payment
 from tenants.models import Tenant
 from tests.stripe_control import Control
 from tests.support import JobRunner
@@ -92,6 +92,29 @@ def test_a_deposit_that_comes_back_after_it_was_earned_is_earned(
     failed = stripe("refund_fails", refund=refund.stripe_refund_id)
     signer.deliver(client_of(in_alpha), signer.event("refund.failed", failed))
     assert balances() == {"stripe_clearing": 5000, "revenue": -5000}
+
+
+def test_a_deposit_is_earned_in_parts_each_once_and_never_beyond_it(pay: Any) -> None:
+    session = pay(5000, is_deposit=True)
+    named = (session.payable_type, session.payable_id)
+    for _ in range(2):
+        earn_part_of_deposits(*named, amount=2000, cause="booking:1")
+        assert balances() == {"stripe_clearing": 5000, "customer_deposits": -3000, "revenue": -2000}
+    refund_payment(payment_session_id=str(session.pk), amount=1000, actor=SYSTEM)
+    for _ in range(2):
+        earn_part_of_deposits(*named, amount=9000, cause="booking:2")
+        assert balances() == {"stripe_clearing": 4000, "revenue": -4000}
+
+
+def test_a_refund_that_fails_is_owed_again_where_parts_were_earned(
+    pay: Any, stripe: Control, signer: Any, client_of: Any, in_alpha: Tenant
+) -> None:
+    session = pay(5000, is_deposit=True)
+    earn_part_of_deposits(session.payable_type, session.payable_id, amount=2000, cause="booking:1")
+    refund = refund_payment(payment_session_id=str(session.pk), amount=1000, actor=SYSTEM)
+    failed = stripe("refund_fails", refund=refund.stripe_refund_id)
+    signer.deliver(client_of(in_alpha), signer.event("refund.failed", failed))
+    assert balances() == {"stripe_clearing": 5000, "customer_deposits": -3000, "revenue": -2000}
 
 
 def test_nothing_is_booked_for_nothing(pay: Any) -> None:

@@ -1,0 +1,105 @@
+"""What staff fill in about offers, in whole money."""
+
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from unfold.widgets import (
+    UnfoldAdminCheckboxSelectMultipleWidget,
+    UnfoldAdminEmailInputWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextInputWidget,
+)
+
+from bookings.models import DiscountCode, PassType, VoucherSettings, normal_code
+from tenants.money_field import WholeMoneyField
+
+SERVICES = UnfoldAdminCheckboxSelectMultipleWidget
+
+
+class DiscountCodeForm(forms.ModelForm):  # type: ignore[type-arg]
+    amount = WholeMoneyField(
+        required=False, min_value=Decimal("0.001"), help_text="Off the price; or a percentage."
+    )
+    minimum_amount = WholeMoneyField(
+        required=False, help_text="For bookings of so much and more; empty: for all."
+    )
+
+    class Meta:
+        model = DiscountCode
+        fields = (
+            "code", "percent", "amount", "valid_from", "valid_until", "max_uses",
+            "max_uses_per_customer", "minimum_amount", "services", "is_active",
+        )  # fmt: skip
+        widgets = {"services": SERVICES()}
+
+    def clean_code(self) -> str:
+        code = normal_code(self.cleaned_data["code"])
+        if len(code) < 3:
+            raise forms.ValidationError("Use at least three letters or digits.")
+        return code
+
+    def clean_minimum_amount(self) -> int:
+        return self.cleaned_data["minimum_amount"] or 0
+
+
+class VoucherSettingsForm(forms.ModelForm):  # type: ignore[type-arg]
+    minimum_amount = WholeMoneyField(min_value=Decimal("0.001"))
+    maximum_amount = WholeMoneyField(min_value=Decimal("0.001"))
+
+    class Meta:
+        model = VoucherSettings
+        fields = ("is_sold_online", "minimum_amount", "maximum_amount", "valid_days")
+        labels = {"valid_days": "Good for, in days"}
+
+
+class PassTypeForm(forms.ModelForm):  # type: ignore[type-arg]
+    price = WholeMoneyField()
+
+    class Meta:
+        model = PassType
+        fields = (
+            "name", "description", "price", "tax_rate", "credits", "valid_days", "services",
+            "is_sold_online", "is_active", "position",
+        )  # fmt: skip
+        labels = {"credits": "Times", "valid_days": "Good for, in days"}
+        widgets = {"services": SERVICES()}
+
+
+class GiveForm(forms.Form):
+    """Something prepaid that staff give away, and why."""
+
+    customer_name = forms.CharField(max_length=200, widget=UnfoldAdminTextInputWidget())
+    customer_email = forms.EmailField(
+        widget=UnfoldAdminEmailInputWidget(), help_text="It is sent there at once."
+    )
+    reason = forms.CharField(
+        max_length=200, widget=UnfoldAdminTextInputWidget(), help_text="For your own records."
+    )
+
+    def __init__(self, data: Any = None) -> None:
+        super().__init__(data, initial={"valid_days": 365})
+
+
+class GiveVoucherForm(GiveForm):
+    amount = WholeMoneyField(min_value=Decimal("0.001"))
+    valid_days = forms.IntegerField(
+        min_value=1, max_value=3660, required=False, label="Good for, in days",
+        widget=UnfoldAdminTextInputWidget(), help_text="Empty: it never expires.",
+    )  # fmt: skip
+    field_order = ["amount", "valid_days"]
+
+
+class GivePassForm(GiveForm):
+    pass_type = forms.ModelChoiceField(
+        queryset=PassType.objects.none(), widget=UnfoldAdminSelectWidget(), label="Pass"
+    )
+    field_order = ["pass_type"]
+
+    def __init__(self, data: Any = None) -> None:
+        super().__init__(data)
+        self.fields["pass_type"].queryset = PassType.objects.filter(is_active=True)  # type: ignore[attr-defined]
+
+
+class VoidForm(forms.Form):
+    reason = forms.CharField(max_length=200, widget=UnfoldAdminTextInputWidget())
