@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from datetime import timedelta
 
+from django.db import models
+
 from access.actors import Actor
 from bookings.errors import BookingClosed
 from bookings.models import Booking
@@ -26,6 +28,25 @@ def payments_of(booking: Booking) -> Iterable[PaymentSession]:
 
 def latest_payment(booking: Booking) -> PaymentSession | None:
     return next(iter(payments_of(booking)), None)
+
+
+def payments_ahead(booking: Booking) -> list[PaymentSession]:
+    """Return what was paid towards the price and may still be given back, oldest first."""
+    return list(_succeeded(booking))
+
+
+def lock_payments(booking: Booking) -> list[PaymentSession]:
+    """Lock a booking's paid payments, before the booking: the order in which everyone locks."""
+    return list(_succeeded(booking).select_for_update())
+
+
+def _succeeded(booking: Booking) -> models.QuerySet[PaymentSession]:
+    return PaymentSession.objects.filter(
+        payable_type__in=(DEPOSIT, BALANCE),
+        payable_id=str(booking.pk),
+        currency=booking.currency,
+        status=PaymentSession.Status.SUCCEEDED,
+    ).order_by("created_at", "pk")
 
 
 def amount_paid(booking: Booking) -> int:
