@@ -1,6 +1,8 @@
 """What bookings does in the background. Every job may be late, run twice, or be killed."""
 
-from tenants.jobs import tenant_task
+from datetime import timedelta
+
+from tenants.jobs import periodically, tenant_task
 
 
 @tenant_task("bookings.release_hold", attempts=20, first_wait=5)
@@ -25,3 +27,15 @@ def send_mail(*, booking_id: int, message: str) -> None:
     from bookings import mail
 
     mail.send(booking_id, message)
+
+
+@periodically("bookings.sweep_everyone", cron="23 * * * *", within=timedelta(minutes=50))
+@tenant_task("bookings.sweep", attempts=2)
+def sweep() -> None:
+    """Complete what has ended, and release holds whose own job was lost."""
+    from bookings import sweeps
+
+    try:
+        sweeps.complete_ended()
+    finally:
+        sweeps.release_lost_holds()

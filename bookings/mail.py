@@ -22,6 +22,7 @@ class Message:
 MESSAGES = {
     "confirmed": Message("Booked: {service}, {time}", (Booking.Status.CONFIRMED,)),
     "cancelled": Message("Cancelled: {service}, {time}", (Booking.Status.CANCELLED,)),
+    "rescheduled": Message("Moved: {service}, {time}", (Booking.Status.CONFIRMED,)),
     "paid_too_late": Message("Refunded: {service}, {time}", (Booking.Status.CANCELLED,)),
 }
 
