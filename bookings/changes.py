@@ -20,6 +20,7 @@ from payments.models import PaymentSession
 from tenants.current import current_tenant
 from tenants.templatetags.business import local_time
 
+FURTHEST_AHEAD = services.FURTHEST_AHEAD
 Status = Booking.Status
 CancelReason = Booking.CancelReason
 
@@ -150,7 +151,7 @@ def reschedule(
     BookingClosed, InvalidBooking.
     """
     now = timezone.now()
-    if not now < starts_at < now + services.FURTHEST_AHEAD:
+    if not now < starts_at < now + FURTHEST_AHEAD:
         raise InvalidBooking(
             "booking_date must be in the future, at most five years ahead", field="booking_date"
         )

@@ -9,7 +9,7 @@ from access.actors import Actor
 from bookings.errors import BookingClosed
 from bookings.models import Booking
 from payments import services as payments
-from payments.models import PaymentRequest, PaymentSession
+from payments.models import PaymentRequest, PaymentSession, Refund
 
 #: The deposit, or the card that is left instead of one.
 DEPOSIT = "booking"
@@ -58,6 +58,15 @@ def amount_paid(booking: Booking) -> int:
         status__in=PaymentSession.PAID,
     )
     return sum(session.amount - session.amount_refunded for session in towards)
+
+
+def amount_given_back(booking: Booking) -> int:
+    """What went back of all that was paid ahead, or is on its way, in minor units."""
+    refunds = Refund.objects.filter(
+        payment_session__payable_type__in=(DEPOSIT, BALANCE),
+        payment_session__payable_id=str(booking.pk),
+    ).exclude(status=Refund.Status.FAILED)
+    return refunds.aggregate(total=models.Sum("amount"))["total"] or 0
 
 
 def amount_due(booking: Booking) -> int:

@@ -99,25 +99,31 @@ def _counts(day: date, zone: ZoneInfo, week: Week) -> bool:
     return bool(week.on(day)) and is_shown(day, time(12), zone)
 
 
-def week_for(booking: Booking) -> Week | None:
+def week_for(booking: Booking, starts_at: datetime) -> Week | None:
     """Return the business's week where its days count for `booking`, else None; one query."""
     if not booking.counts_business_days:
         return None
-    last = booking.starts_at.astimezone(current_tenant().zone).date()
+    last = starts_at.astimezone(current_tenant().zone).date()
     return read_rules([], last - timedelta(days=DAYS_BACK), last).business
 
 
 def free_until(booking: Booking) -> datetime:
     """Until when, inclusive, the customer may cancel or move the booking at no cost."""
-    return deadline(
-        booking.starts_at, booking.free_cancellation_hours, current_tenant().zone, week_for(booking)
-    )
+    return free_until_at(booking, booking.starts_at)
+
+
+def free_until_at(booking: Booking, starts_at: datetime) -> datetime:
+    """Return what `free_until` would be if `booking` began at `starts_at`."""
+    week = week_for(booking, starts_at)
+    return deadline(starts_at, booking.free_cancellation_hours, current_tenant().zone, week)
 
 
 def quote(booking: Booking, now: datetime) -> Quote:
     """Return what cancelling `booking` at `now` gives back of all that was paid ahead."""
     paid = sum(session.amount_refundable for session in payments_ahead(booking))
-    return quote_for(booking, paid, now, current_tenant().zone, week_for(booking))
+    return quote_for(
+        booking, paid, now, current_tenant().zone, week_for(booking, booking.starts_at)
+    )
 
 
 def quote_for(

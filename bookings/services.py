@@ -11,7 +11,7 @@ from access.actors import CUSTOMER, SYSTEM, Actor
 from bookings import taking
 from bookings.errors import BookingClosed, BookingNotFound, InvalidBooking
 from bookings.models import Booking, BookingLine, BookingSettings
-from bookings.money import DEPOSIT, end_open_checkouts, payments_of
+from bookings.money import DEPOSIT, end_open_checkouts, payments_ahead, payments_of
 from bookings.wishes import BookingRequest, Line, price_of
 from events.services import record
 from payments import services as payments
@@ -306,7 +306,7 @@ def _end(booking_id: int, status: str, actor: Actor) -> Booking:
 def cancel(
     booking_id: int, *, actor: Actor, reason: str = CancelReason.BUSINESS, refund: bool = False
 ) -> Booking:
-    """Cancel a booking and free its time; with `refund`, give the deposit back in full.
+    """Cancel a booking and free its time; with `refund`, give all that was paid ahead back.
 
     An open checkout is ended as well; if it turns out to be paid, that money is given back.
     Raises BookingClosed for a booking that is over or cancelled.
@@ -324,9 +324,8 @@ def cancel(
 
 def _cancel_locked(booking: Booking, actor: Actor, reason: str, *, refund: bool) -> Booking:
     # Payments before bookings: the order of locking.
-    paid = [session for session in payments_of(booking) if session.status == "succeeded"]
     if refund:
-        for session in paid:
+        for session in payments_ahead(booking):
             if session.amount_refundable:
                 payments.request_refund(
                     payment_session_id=str(session.pk), reason="Booking cancelled", actor=actor

@@ -7,12 +7,14 @@ twice, at the same time as another, or be killed half way.
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
+from django.db import DatabaseError
 from django.utils import timezone
 
 from access.actors import SYSTEM
 from bookings import services
 from bookings.errors import BookingClosed
 from bookings.models import Booking, BookingSettings
+from tenants.errors import TillhouseError
 
 #: The job that ends a hold has this long before the sweep steps in for it.
 HOLD_GRACE = timedelta(minutes=10)
@@ -44,7 +46,8 @@ def release_lost_holds(now: datetime | None = None) -> int:
 
 def _each(booking_ids: Iterable[int], act: Callable[[int], object]) -> int:
     """Do `act` for each booking; one that fails keeps no other back, and is raised at the end."""
-    done, failure = 0, None
+    done = 0
+    failure: Exception | None = None
     for booking_id in list(booking_ids):
         try:
             act(booking_id)
@@ -52,7 +55,7 @@ def _each(booking_ids: Iterable[int], act: Callable[[int], object]) -> int:
         except BookingClosed:
             # Somebody was faster: cancelled, completed, marked as a no-show.
             continue
-        except Exception as error:
+        except (DatabaseError, TillhouseError) as error:
             failure = error
     if failure is not None:
         raise failure

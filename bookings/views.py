@@ -16,6 +16,7 @@ from bookings.availability import Wanted
 from bookings.errors import BookingClosed, BookingError, SlotTaken
 from bookings.forms import DetailsForm, FindForm
 from bookings.models import Booking, OpeningHours, Service
+from bookings.own_pages import possible_changes
 from bookings.wishes import BookingRequest
 from payments.services import PaymentError, payments_enabled
 from tenants.current import current_tenant
@@ -189,7 +190,8 @@ def booking_page(request: HttpRequest, token: str) -> HttpResponse:
     """A customer's own booking, by its unguessable link."""
     booking = _booking(token)
     payment = money.latest_payment(booking)
-    return render(request, "bookings/booking.html", {"booking": booking, "payment": payment})
+    context = {"booking": booking, "payment": payment, **possible_changes(booking)}
+    return render(request, "bookings/booking.html", context)
 
 
 @require_POST

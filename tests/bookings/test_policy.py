@@ -16,7 +16,7 @@ LORD_HOWE = ZoneInfo("Australia/Lord_Howe")
 # Monday.
 START = datetime(2027, 3, 1, 10, tzinfo=UTC)
 HOURS = [(time(9), time(17))]
-WEEKDAYS = Week({weekday: HOURS for weekday in range(5)})
+WEEKDAYS = Week(dict.fromkeys(range(5), HOURS))
 SECOND = timedelta(seconds=1)
 
 
@@ -145,7 +145,7 @@ def test_a_booking_on_a_closed_day_counts_from_the_open_day_before() -> None:
 def test_a_business_day_is_as_long_as_its_clocks_make_it(
     zone: ZoneInfo, starts_at: str, hours: int, free_until: str
 ) -> None:
-    every_day = Week({weekday: HOURS for weekday in range(7)})
+    every_day = Week(dict.fromkeys(range(7), HOURS))
     found = deadline(datetime.fromisoformat(starts_at), hours, zone, every_day)
     assert found.astimezone(zone).isoformat() == free_until
 
@@ -156,7 +156,7 @@ def test_a_business_without_hours_counts_every_day() -> None:
 
 def test_a_day_that_a_zone_left_out_does_not_count() -> None:
     apia = ZoneInfo("Pacific/Apia")
-    every_day = Week({weekday: HOURS for weekday in range(7)})
+    every_day = Week(dict.fromkeys(range(7), HOURS))
     after = datetime(2011, 12, 31, 10, tzinfo=apia)
     found = deadline(after, 11, apia, every_day)
     assert found.astimezone(apia).isoformat() == "2011-12-29T23:00:00-10:00"

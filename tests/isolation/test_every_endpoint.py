@@ -36,7 +36,7 @@ OPEN_TO_ANYONE = {
 #: Where the credential is in the address: A's token or link.
 BY_ADDRESS = {
     "booking", "pay", "payment-return", "payment-status", "unpaid", "give-up", "payment-link",
-    "receipt",
+    "receipt", "change-time", "confirm-change", "cancel-booking",
     "password_reset_confirm",
 }  # fmt: skip
 API = re.compile(r"api/")
