@@ -7,13 +7,15 @@ from typing import Any
 from django import forms
 from unfold.widgets import (
     UnfoldAdminEmailInputWidget,
+    UnfoldAdminRadioSelectWidget,
     UnfoldAdminSelectWidget,
     UnfoldAdminTextareaWidget,
     UnfoldAdminTextInputWidget,
     UnfoldBooleanSwitchWidget,
 )
 
-from bookings.models import Service
+from bookings.models import Resource, Service
+from tenants.current import current_tenant
 from tenants.money_field import WholeMoneyField
 
 
@@ -70,8 +72,13 @@ class BalanceForm(forms.Form):
 
 
 class CancelForm(forms.Form):
-    """How to cancel."""
+    """How to cancel; `terms` says in words what the accepted terms give back now."""
 
+    TERMS, FULL, NONE = "terms", "full", "none"
+
+    refund = forms.ChoiceField(
+        label="What goes back of what was paid", initial=FULL, widget=UnfoldAdminRadioSelectWidget()
+    )
     by_customer = forms.BooleanField(
         label="The customer wants it",
         required=False,
@@ -79,9 +86,37 @@ class CancelForm(forms.Form):
         widget=UnfoldBooleanSwitchWidget(),
     )
 
-    refund = forms.BooleanField(
-        label="Give the deposit back in full",
-        required=False,
-        initial=True,
-        widget=UnfoldBooleanSwitchWidget(),
+    def __init__(self, data: Any, *, terms: str) -> None:
+        super().__init__(data)
+        self.fields["refund"].choices = [  # type: ignore[attr-defined]
+            (self.FULL, "All of it"),
+            (self.TERMS, f"What the terms say when the customer cancels: {terms}"),
+            (self.NONE, "Nothing"),
+        ]
+
+
+class MoveForm(forms.Form):
+    """When and where a booking moves to."""
+
+    starts_at = forms.DateTimeField(
+        label="New time",
+        help_text="On the business's own clocks.",
+        widget=UnfoldAdminTextInputWidget(attrs={"type": "datetime-local"}),
     )
+    resource = forms.ModelChoiceField(
+        queryset=Resource.objects.none(),
+        required=False,
+        empty_label="Whoever or whatever is free",
+        label="With whom or where",
+        widget=UnfoldAdminSelectWidget(),
+    )
+
+    def __init__(self, data: Any, *, starts_at: datetime) -> None:
+        local = starts_at.astimezone(current_tenant().zone)
+        super().__init__(data, initial={"starts_at": local.strftime("%Y-%m-%dT%H:%M")})
+        self.fields["resource"].queryset = Resource.objects.filter(is_active=True)  # type: ignore[attr-defined]
+
+    def clean_starts_at(self) -> datetime:
+        """Return the instant; Django has read it on the business's clocks."""
+        typed: datetime = self.cleaned_data["starts_at"]
+        return typed.astimezone(UTC)

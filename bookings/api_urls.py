@@ -1,6 +1,6 @@
 from django.urls import path
 
-from bookings import api, api_availability
+from bookings import api, api_availability, api_changes
 
 urlpatterns = [
     path("", api.BookingsView.as_view(), name="bookings-create"),
@@ -28,5 +28,20 @@ urlpatterns = [
         "<int:booking_id>/payment-cancel/",
         api.PaymentCancelView.as_view(),
         name="bookings-payment-cancel",
+    ),
+    path(
+        "<int:booking_id>/cancellation/",
+        api_changes.CancellationView.as_view(),
+        name="bookings-cancellation",
+    ),
+    path(
+        "<int:booking_id>/cancel/",
+        api_changes.CancelView.as_view(),
+        name="bookings-cancel",
+    ),
+    path(
+        "<int:booking_id>/reschedule/",
+        api_changes.RescheduleView.as_view(),
+        name="bookings-reschedule",
     ),
 ]

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -24,14 +24,13 @@ from bookings.choices import (
 from bookings.diary import Wanted
 from bookings.errors import BookingError, InvalidBooking, SlotTaken
 from bookings.forms import DetailsForm
-from bookings.models import ClassSession, OpeningHours, Service
+from bookings.models import OpeningHours, Service
+from bookings.picker import times_context
 from bookings.views import go_and_pay
 from bookings.wishes import BookingRequest, price_of
 from payments.services import payments_enabled
 from tenants.current import current_tenant
 from tenants.templatetags.business import money as money_text
-
-DAYS_SHOWN = 14
 
 
 @require_safe
@@ -99,7 +98,7 @@ def choose_time(request: HttpRequest, slug: str) -> HttpResponse:
     except InvalidBooking as error:
         messages.error(request, str(error))
         return redirect("choose-time", slug=slug)
-    context = times_shown(request, choice.wanted) | {
+    context = times_context(request, choice.wanted) | {
         "choice": choice,
         "target": f"/book/{service.slug}/details/",
         "price": price_of(choice.wanted.services, choice.wanted.add_ons, choice.wanted.party_size),
@@ -126,61 +125,6 @@ def _options(service: Service) -> dict[str, Any]:
         "add_ons": list(service.add_ons.filter(is_active=True)),
         "others": others,
     }
-
-
-def times_shown(
-    request: HttpRequest, wanted: Wanted, *, ignoring: int | None = None
-) -> dict[str, Any]:
-    """Return what the page of days and times shows: a fortnight, one day of it chosen."""
-    zone, now = current_tenant().zone, timezone.now()
-    today = now.astimezone(zone).date()
-    furthest = availability.last_day_for(wanted.service, today)
-    chosen = _day_asked_for(request, today, furthest)
-    first = _first_day_shown(chosen, today)
-    last = first + timedelta(days=DAYS_SHOWN - 1)
-    by_day: dict[date, list[availability.Slot]] = {
-        first + timedelta(days=offset): [] for offset in range(DAYS_SHOWN)
-    }
-    for slot in availability.free_times(wanted, first, last, zone, now, ignoring=ignoring):
-        by_day[slot.starts_at.astimezone(zone).date()].append(slot)
-    if chosen is None:
-        chosen = next((day for day, slots in by_day.items() if slots), first)
-    later = first + timedelta(days=DAYS_SHOWN)
-    return {
-        "service": wanted.service,
-        "days": [(day, len(slots)) for day, slots in by_day.items()],
-        "chosen": chosen,
-        "slots": by_day[chosen],
-        "places": _places(wanted, by_day[chosen]),
-        "earlier": max(first - timedelta(days=DAYS_SHOWN), today) if first > today else None,
-        "later": later if later <= furthest else None,
-    }
-
-
-def _places(wanted: Wanted, slots: list[availability.Slot]) -> dict[datetime, int]:
-    """Return how many places are free in each class of the day."""
-    if wanted.service.kind != Service.Kind.CLASS:
-        return {}
-    sessions = ClassSession.objects.filter(
-        service=wanted.service, starts_at__in=[slot.starts_at for slot in slots], cancelled_at=None
-    ).with_free_seats(timezone.now())
-    return {session.starts_at: session.free_seats for session in sessions}
-
-
-def _day_asked_for(request: HttpRequest, today: date, furthest: date) -> date | None:
-    """Return the day in ``?date=`` if it is a day we may offer, else None."""
-    try:
-        day = date.fromisoformat(request.GET.get("date", ""))
-    except ValueError:
-        return None
-    return day if today <= day <= furthest else None
-
-
-def _first_day_shown(chosen: date | None, today: date) -> date:
-    """Return the start of the fortnight, counted from today, that holds the chosen day."""
-    if chosen is None:
-        return today
-    return today + timedelta(days=(chosen - today).days // DAYS_SHOWN * DAYS_SHOWN)
 
 
 @never_cache

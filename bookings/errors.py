@@ -26,3 +26,17 @@ class BookingClosed(BookingError):
 
     code = "booking_closed"
     status = 409
+
+
+class TooLate(BookingError):
+    """The accepted terms do not let the customer change the booking by themselves any more."""
+
+    code = "too_late"
+    status = 409
+
+
+class RefundChanged(BookingError):
+    """What goes back is not what the caller has been shown: `refund_pence` says what does."""
+
+    code = "refund_changed"
+    status = 409

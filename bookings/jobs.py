@@ -74,3 +74,15 @@ def extend_class_series() -> None:
     from bookings import series
 
     series.extend_all()
+
+
+@periodically("bookings.sweep_everyone", cron="23 * * * *", within=timedelta(minutes=50))
+@tenant_task("bookings.sweep", attempts=2)
+def sweep() -> None:
+    """Complete what has ended, and release holds whose own job was lost."""
+    from bookings import sweeps
+
+    try:
+        sweeps.complete_ended()
+    finally:
+        sweeps.release_lost_holds()

@@ -4,11 +4,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
+from django.db import models
+
 from access.actors import Actor
 from bookings.errors import BookingClosed
 from bookings.models import Booking
 from payments import services as payments
-from payments.models import PaymentRequest, PaymentSession
+from payments.models import PaymentRequest, PaymentSession, Refund
 
 #: The deposit, or the card that is left instead of one.
 DEPOSIT = "booking"
@@ -29,6 +31,25 @@ def latest_payment(booking: Booking) -> PaymentSession | None:
     return next(iter(payments_of(booking)), None)
 
 
+def payments_ahead(booking: Booking) -> list[PaymentSession]:
+    """Return what was paid towards the price and may still be given back, oldest first."""
+    return list(_succeeded(booking))
+
+
+def lock_payments(booking: Booking) -> list[PaymentSession]:
+    """Lock a booking's paid payments, before the booking: the order in which everyone locks."""
+    return list(_succeeded(booking).select_for_update())
+
+
+def _succeeded(booking: Booking) -> models.QuerySet[PaymentSession]:
+    return PaymentSession.objects.filter(
+        payable_type__in=(DEPOSIT, BALANCE),
+        payable_id=str(booking.pk),
+        currency=booking.currency,
+        status=PaymentSession.Status.SUCCEEDED,
+    ).order_by("created_at", "pk")
+
+
 def amount_paid(booking: Booking) -> int:
     """What the customer has paid towards the price and not got back, in minor units."""
     return sum(session.amount - session.amount_refunded for session in _paid_towards(booking))
@@ -46,6 +67,15 @@ def _paid_towards(booking: Booking) -> Iterable[PaymentSession]:
         currency=booking.currency,
         status__in=PaymentSession.PAID,
     )
+
+
+def amount_given_back(booking: Booking) -> int:
+    """What went back of all that was paid ahead, or is on its way, in minor units."""
+    refunds = Refund.objects.filter(
+        payment_session__payable_type__in=(DEPOSIT, BALANCE),
+        payment_session__payable_id=str(booking.pk),
+    ).exclude(status=Refund.Status.FAILED)
+    return refunds.aggregate(total=models.Sum("amount"))["total"] or 0
 
 
 def amount_due(booking: Booking) -> int:

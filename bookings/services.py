@@ -11,7 +11,7 @@ from access.actors import CUSTOMER, SYSTEM, Actor
 from bookings import taking
 from bookings.errors import BookingClosed, BookingNotFound, InvalidBooking
 from bookings.models import Booking, BookingLine, BookingSettings
-from bookings.money import DEPOSIT, end_open_checkouts, payments_of
+from bookings.money import DEPOSIT, end_open_checkouts, payments_ahead, payments_of
 from bookings.wishes import BookingRequest, Line, price_of
 from events.services import record
 from payments import services as payments
@@ -77,7 +77,7 @@ def _take(request: BookingRequest, now: datetime, *, must_pay: bool) -> Booking:
         cancel_url=request.cancel_url,
         **_terms(request, now),
     )
-    taking.take(booking, request.wanted, now, end_hold=_end_stale_hold)
+    taking.take(booking, request.wanted, now, end_hold=end_stale_hold)
     _itemise(booking, request)
     return booking
 
@@ -87,8 +87,9 @@ def hold_time() -> timedelta:
     return timedelta(minutes=BookingSettings.objects.current().hold_minutes)
 
 
-def _end_stale_hold(booking: Booking) -> None:
-    _mark_cancelled(booking, CancelReason.HOLD_EXPIRED, SYSTEM)
+def end_stale_hold(booking: Booking) -> None:
+    """End a locked booking whose hold has run out, because somebody else wants its time."""
+    mark_cancelled(booking, CancelReason.HOLD_EXPIRED, SYSTEM)
 
 
 def _itemise(booking: Booking, request: BookingRequest) -> None:
@@ -224,7 +225,7 @@ def get_booking(booking_id: int) -> Booking:
     raise BookingNotFound("Booking not found")
 
 
-def _locked(booking_id: int) -> Booking:
+def locked(booking_id: int) -> Booking:
     """Lock a booking, what it takes up first: the order in which everyone locks."""
     taking.lock_capacity(booking_id)
     return Booking.objects.select_for_update().get(pk=booking_id)
@@ -246,7 +247,7 @@ def confirm(booking_id: int, *, actor: Actor) -> bool:
     """
     from bookings import jobs
 
-    booking = _locked(booking_id)
+    booking = locked(booking_id)
     if booking.status in (Status.CONFIRMED, Status.COMPLETED, Status.NO_SHOW):
         return True
     if booking.is_cancelled and (
@@ -268,7 +269,7 @@ def confirm(booking_id: int, *, actor: Actor) -> bool:
 @transaction.atomic
 def keep_while_processing(booking_id: int) -> None:
     """Hold the time without an end: a bank is moving the money."""
-    booking = _locked(booking_id)
+    booking = locked(booking_id)
     if not booking.is_pending:
         return
     booking.hold_expires_at = None
@@ -290,7 +291,7 @@ def mark_no_show(booking_id: int, *, actor: Actor) -> Booking:
 def _end(booking_id: int, status: str, actor: Actor) -> Booking:
     # Payments before bookings: the order of locking.
     payments.earn_deposits(DEPOSIT, booking_id)
-    booking = _locked(booking_id)
+    booking = locked(booking_id)
     if not booking.is_confirmed or booking.starts_at > timezone.now():
         raise BookingClosed("Only a confirmed booking that has begun can be ended like this.")
     ended_at = "completed_at" if status == Status.COMPLETED else "no_show_at"
@@ -305,7 +306,7 @@ def _end(booking_id: int, status: str, actor: Actor) -> Booking:
 def cancel(
     booking_id: int, *, actor: Actor, reason: str = CancelReason.BUSINESS, refund: bool = False
 ) -> Booking:
-    """Cancel a booking and free its time; with `refund`, give the deposit back in full.
+    """Cancel a booking and free its time; with `refund`, give all that was paid ahead back.
 
     An open checkout is ended as well; if it turns out to be paid, that money is given back.
     Raises BookingClosed for a booking that is over or cancelled.
@@ -316,36 +317,37 @@ def cancel(
     try:
         end_open_checkouts(booking)
     except payments.ProcessorFailed:
-        # The job that `_mark_cancelled` enqueued keeps trying.
+        # The job that `mark_cancelled` enqueued keeps trying.
         pass
     return booking
 
 
 def _cancel_locked(booking: Booking, actor: Actor, reason: str, *, refund: bool) -> Booking:
     # Payments before bookings: the order of locking.
-    paid = [session for session in payments_of(booking) if session.status == "succeeded"]
     if refund:
-        for session in paid:
+        for session in payments_ahead(booking):
             if session.amount_refundable:
                 payments.request_refund(
                     payment_session_id=str(session.pk), reason="Booking cancelled", actor=actor
                 )
     else:
         payments.earn_deposits(DEPOSIT, booking.pk)
-    booking = _locked(booking.pk)
+    booking = locked(booking.pk)
     if booking.status not in (Status.PENDING_PAYMENT, Status.CONFIRMED):
         raise BookingClosed(f"This booking is {booking.get_status_display().lower()} already.")
-    _mark_cancelled(booking, reason, actor)
+    mark_cancelled(booking, reason, actor)
     return booking
 
 
-def _mark_cancelled(booking: Booking, reason: str, actor: Actor) -> None:
+def mark_cancelled(
+    booking: Booking, reason: str, actor: Actor, now: datetime | None = None
+) -> None:
     """Free a locked booking's time, tell of it, and end the checkouts that are still open."""
     from bookings import jobs
 
     booking.status = Status.CANCELLED
     booking.cancel_reason = reason
-    booking.cancelled_at = timezone.now()
+    booking.cancelled_at = now or timezone.now()
     booking.hold_expires_at = None
     booking.changed_by = actor.label or actor.kind
     booking.save(
@@ -374,16 +376,16 @@ def release_hold(booking_id: int) -> None:
         return
     end_open_checkouts(booking)
     with transaction.atomic():
-        booking = _locked(booking_id)
+        booking = locked(booking_id)
         if stale.exists():
-            _mark_cancelled(booking, CancelReason.HOLD_EXPIRED, SYSTEM)
+            mark_cancelled(booking, CancelReason.HOLD_EXPIRED, SYSTEM)
 
 
 @transaction.atomic
 def _release(booking_id: int, reason: str) -> None:
-    booking = _locked(booking_id)
+    booking = locked(booking_id)
     if booking.is_pending:
-        _mark_cancelled(booking, reason, SYSTEM)
+        mark_cancelled(booking, reason, SYSTEM)
 
 
 def release_after_payment_ended(booking_id: int, reason: str) -> None:

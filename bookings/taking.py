@@ -14,7 +14,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 
 from bookings.availability import Wanted, session_at, ways_to_take
-from bookings.diary import Diary, read_diary
+from bookings.diary import Diary, read_diary, read_rules
 from bookings.errors import SlotTaken
 from bookings.models import (
     Allocation,
@@ -83,7 +83,7 @@ def _take_resources(
     booking: Booking, wanted: Wanted, now: datetime, end_hold: EndHold, *, moving: bool
 ) -> None:
     """Try one way after the other until the database takes one: a race costs the best, not all."""
-    _keep_pace(wanted)
+    keep_pace(wanted)
     zone = current_tenant().zone
     day = booking.starts_at.astimezone(zone).date()
     diary = read_diary(
@@ -99,7 +99,7 @@ def _take_resources(
     raise SlotTaken(TAKEN)
 
 
-def _keep_pace(wanted: Wanted) -> None:
+def keep_pace(wanted: Wanted) -> None:
     """Let tables be booked one after the other where arrivals are limited."""
     if wanted.service.kind == Service.Kind.TABLE:
         list(
@@ -211,7 +211,50 @@ def end_stale_seats(session_id: int, now: datetime, end_hold: EndHold) -> None:
         end_hold(booking)
 
 
+def lock_sessions(session_ids: Iterable[int]) -> None:
+    """Queue up behind whoever else is changing the seats of these classes."""
+    wanted = ClassSession.objects.filter(pk__in=list(session_ids)).order_by("pk")
+    list(wanted.select_for_update(no_key=True).values("pk"))
+
+
+def free_seats(session_id: int, seats: int) -> None:
+    """Give `seats` of a locked class back."""
+    _move_seats(session_id, -seats)
+
+
 # --- Both ---
+
+
+def lock_for_move(booking: Booking, wanted: Wanted | None, starts_at: datetime) -> None:
+    """Lock all that moving `booking` to `starts_at` may touch, in the order of everyone.
+
+    What it has and what it could get are locked together, so that two bookings that move into
+    each other's time wait for one another once and never in a circle.
+    """
+    if wanted is not None and wanted.service.kind == Service.Kind.CLASS:
+        there = ClassSession.objects.filter(service=wanted.service, starts_at=starts_at)
+        lock_sessions({booking.class_session_id or 0, *there.values_list("pk", flat=True)})
+        return
+    possible = set(Allocation.objects.filter(booking=booking).values_list("resource_id", flat=True))
+    if wanted is None:
+        possible |= set(Resource.objects.filter(is_active=True).values_list("pk", flat=True)[:1])
+    else:
+        keep_pace(wanted)
+        possible |= possible_resources(wanted, starts_at)
+    lock_resources(possible)
+
+
+def possible_resources(wanted: Wanted, starts_at: datetime) -> set[int]:
+    """Return every resource that `wanted` might take."""
+    day = starts_at.astimezone(current_tenant().zone).date()
+    visit = read_rules(wanted.services, day, day).visit_for(wanted)
+    return {
+        resource
+        for part in visit.parts
+        for pool in part.pools
+        for option in pool
+        for resource in option.resources
+    }
 
 
 def lock_capacity(booking_id: int) -> None:

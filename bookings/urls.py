@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from bookings import choosing, pictures, views
+from bookings import choosing, own_pages, pictures, views
 from bookings.messages import pages
 
 urlpatterns = [
@@ -17,5 +17,8 @@ urlpatterns = [
     path("booking/<str:token>/status/", views.payment_status, name="payment-status"),
     path("booking/<str:token>/unpaid/", views.unpaid, name="unpaid"),
     path("booking/<str:token>/give-up/", views.give_up, name="give-up"),
+    path("booking/<str:token>/change/", own_pages.change_time, name="change-time"),
+    path("booking/<str:token>/change/confirm/", own_pages.confirm_change, name="confirm-change"),
+    path("booking/<str:token>/cancel/", own_pages.cancel, name="cancel-booking"),
     path("find/", views.find, name="find"),
 ]

@@ -155,8 +155,14 @@ def deposit_held(session: PaymentSession) -> int:
 
 
 def earn(session: PaymentSession, occurred_at: datetime) -> None:
-    """What the deposit was for has happened, or it is kept: what is left of it is revenue."""
+    """What the deposit was for has happened, or it is kept: what is left of it is revenue.
+
+    What is on its way back to the customer stays theirs.
+    """
+    returning = session.refunds.filter(status=Refund.Status.REQUESTED)
+    on_its_way = returning.aggregate(total=Sum("amount"))["total"] or 0
     held = deposit_held(session)
+    held -= min(on_its_way, max(held, 0))
     times = session.ledger_entries.filter(kind=Kind.EARNED).count()
     post(
         Line(

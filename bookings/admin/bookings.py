@@ -16,8 +16,8 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
 from access.actors import Actor
-from bookings import services
-from bookings.admin_forms import BalanceForm, CancelForm, StaffBookingForm
+from bookings import changes, policy, services
+from bookings.admin_forms import BalanceForm, CancelForm, MoveForm, StaffBookingForm
 from bookings.errors import BookingError
 from bookings.models import Booking, Service
 from bookings.money import (
@@ -143,6 +143,7 @@ class BookingAdmin(ModelAdmin):
     def get_urls(self) -> list[URLPattern]:
         views: dict[str, Callable[..., HttpResponse]] = {
             "cancel": self.cancel_view,
+            "move": self.move_view,
             "complete": self.complete_view,
             "no_show": self.no_show_view,
             "fee": self.fee_view,
@@ -185,24 +186,52 @@ class BookingAdmin(ModelAdmin):
 
     def cancel_view(self, request: HttpRequest, booking_id: int) -> HttpResponse:
         booking = self._booking(request, booking_id)
-        form = CancelForm(request.POST or None)
+        quote = policy.quote(booking, timezone.now())
+        back, kept = (money(amount, booking.currency) for amount in (quote.refund, quote.kept))
+        form = CancelForm(request.POST or None, terms=f"{back} back, {kept} kept")
 
         def cancel() -> str:
+            chosen = form.cleaned_data["refund"]
+            if chosen == CancelForm.TERMS:
+                agreed = changes.cancel_by_customer(booking.pk, actor=staff_actor(request))
+                returned = money(agreed.refund, booking.currency)
+                return f"Booking {booking.reference} is cancelled; {returned} goes back."
             by_customer = form.cleaned_data["by_customer"]
             reasons = Booking.CancelReason
             services.cancel(
                 booking.pk,
                 actor=staff_actor(request),
                 reason=reasons.CUSTOMER if by_customer else reasons.BUSINESS,
-                refund=form.cleaned_data["refund"],
+                refund=chosen == CancelForm.FULL,
             )
             return f"Booking {booking.reference} is cancelled."
 
         return self._ask(
             request, booking, form, cancel,
             title=f"Cancel {booking.customer_name}, {local_time(booking.starts_at)}?",
-            intro="The customer is told by e-mail, and the time is free again at once.",
+            intro=f"The customer is told by e-mail, and the time is free again at once. "
+            f"The terms: {quote.text}",
             button="Cancel the booking", danger=True,
+        )  # fmt: skip
+
+    def move_view(self, request: HttpRequest, booking_id: int) -> HttpResponse:
+        booking = self._booking(request, booking_id)
+        form = MoveForm(request.POST or None, starts_at=booking.starts_at)
+
+        def move() -> str:
+            resource = form.cleaned_data["resource"]
+            moved = changes.reschedule(
+                booking.pk,
+                starts_at=form.cleaned_data["starts_at"],
+                resource_id=resource.pk if resource else None,
+                actor=staff_actor(request),
+            )
+            return f"{booking.customer_name} now comes on {local_time(moved.starts_at)}."
+
+        return self._ask(
+            request, booking, form, move,
+            title=f"Move {booking.customer_name}, {local_time(booking.starts_at)}",
+            intro="The customer is told by e-mail. What was paid moves along.", button="Move",
         )  # fmt: skip
 
     def complete_view(self, request: HttpRequest, booking_id: int) -> HttpResponse:
@@ -310,6 +339,8 @@ def possible_actions(booking: Booking) -> list[tuple[str, str]]:
     has_begun = booking.starts_at <= timezone.now()
     if booking.is_confirmed and has_begun:
         found += [("complete", "Completed"), ("no_show", "Did not come")]
+    if booking.is_confirmed:
+        found.append(("move", "Move"))
     if booking.status in (Booking.Status.PENDING_PAYMENT, Booking.Status.CONFIRMED):
         found.append(("cancel", "Cancel this booking"))
     if booking.chargeable_fee and fee_payment(booking) is None:

@@ -1,7 +1,7 @@
 """A customer's claim on a time, as they accepted it."""
 
 import secrets
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import ClassVar
 
 from django.core.validators import MinValueValidator
@@ -166,7 +166,9 @@ class Booking(models.Model):
     @property
     def free_cancellation_until(self) -> datetime:
         """Until when cancelling costs nothing."""
-        return self.starts_at - timedelta(hours=self.free_cancellation_hours)
+        from bookings.policy import free_until
+
+        return free_until(self)
 
     @property
     def chargeable_fee(self) -> int:

@@ -40,6 +40,11 @@ class BookingSettings(models.Model):
         help_text="At most so many guests arrive within a quarter of an hour; empty: no limit.",
     )  # fmt: skip
 
+    complete_after_minutes = models.PositiveIntegerField(
+        null=True, blank=True, default=24 * 60, validators=[MaxValueValidator(60 * 24 * 90)],
+        help_text="A booking counts as completed so long after its end; empty: only by hand.",
+    )  # fmt: skip
+
     objects = BookingSettingsManager()
 
     class Meta:

@@ -1,6 +1,6 @@
 """What staff do with bookings and the catalogue on their own site."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -8,7 +8,7 @@ from django.test import Client
 
 from access.models import User
 from bookings import services
-from bookings.models import Booking, Service
+from bookings.models import Booking, Resource, Service
 from bookings.wishes import BookingRequest
 from payments.models import PaymentSession
 from tenants.models import Tenant
@@ -80,12 +80,12 @@ def test_cancelling_gives_the_deposit_back_if_staff_say_so(
     assert site.get(path).status_code == 200
     booking.refresh_from_db()
     assert booking.status == "CONFIRMED"
-    site.post(path, {"refund": "on"})
+    site.post(path, {"refund": "full"})
     run_jobs()
     booking.refresh_from_db()
     assert booking.status == "CANCELLED"
     assert PaymentSession.objects.get().status == "refunded"
-    again = site.post(path, {"refund": "on"}, follow=True).content.decode()
+    again = site.post(path, {"refund": "full"}, follow=True).content.decode()
     assert "cancelled already" in again
 
 
@@ -99,3 +99,41 @@ def test_money_time_and_customer_are_not_typed_over(site: Client, haircut: Servi
     booking.refresh_from_db()
     assert (booking.notes, booking.total_amount) == ("Likes tea", 4500)
     assert (booking.status, booking.customer_name) == ("CONFIRMED", "Walk In")
+
+
+def test_staff_move_a_booking_on_the_businesss_clocks(site: Client, haircut: Service) -> None:
+    site.post("/admin/bookings/booking/add/", booking_form())
+    booking = Booking.objects.get()
+    room = Resource.objects.create(name="Room", position=1)
+    path = f"/admin/bookings/booking/{booking.pk}/move/"
+    assert 'value="2027-07-01T10:00"' in site.get(path).content.decode()
+    moved = site.post(path, {"starts_at": "2027-07-02T11:30", "resource": room.pk}, follow=True)
+    assert "now comes on Fri 2 July 2027, 11:30" in moved.content.decode()
+    booking.refresh_from_db()
+    assert (booking.starts_at, booking.resource) == (datetime(2027, 7, 2, 10, 30, tzinfo=UTC), room)
+    assert booking.changed_by == "owner@alpha.example"
+
+
+def test_staff_see_what_the_terms_give_back_and_may_follow_them(
+    site: Client, in_alpha: Tenant, stripe: Control, haircut: Service
+) -> None:
+    Service.objects.update(
+        deposit_kind="amount", deposit_value=1001, free_cancellation_hours=24 * 60,
+        late_refund_percent=50, no_refund_hours=1,
+    )  # fmt: skip
+    haircut.refresh_from_db()
+    wanted = BookingRequest.for_service(
+        haircut, customer_name="Ann", customer_email="a@example.com",
+        starts_at=(datetime.now(UTC) + timedelta(days=7)).replace(microsecond=0),
+    )  # fmt: skip
+    booking = services.book(wanted)
+    session = services.start_payment(booking, own_hosts=in_alpha.hosts)
+    stripe("pay", session=session.stripe_checkout_session_id)
+    services.settle(booking)
+    path = f"/admin/bookings/booking/{booking.pk}/cancel/"
+    assert "£5.01 back, £5.00 kept" in site.get(path).content.decode()
+    assert site.post(path, {"refund": "some"}).status_code in (200, 400)
+    site.post(path, {"refund": "terms"})
+    booking.refresh_from_db()
+    assert (booking.status, booking.cancel_reason) == ("CANCELLED", "customer")
+    assert PaymentSession.objects.get().amount_refundable == 500

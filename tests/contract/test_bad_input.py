@@ -103,6 +103,8 @@ PATHS = [
     f"{PAYMENTS}/checkout/",
     f"{BOOKINGS}1/confirm-payment/",
     f"{BOOKINGS}1/payment-cancel/",
+    f"{BOOKINGS}1/cancel/",
+    f"{BOOKINGS}1/reschedule/",
 ]
 
 

@@ -39,6 +39,7 @@ OPEN_TO_ANYONE = {
 BY_ADDRESS = {
     "booking", "pay", "payment-return", "payment-status", "unpaid", "give-up", "payment-link",
     "receipt", "calendar", "voucher", "pass",
+    "change-time", "confirm-change", "cancel-booking",
     "password_reset_confirm",
 }  # fmt: skip
 API = re.compile(r"api/")

@@ -1,0 +1,73 @@
+"""What a page that lets customers choose a time shows: days, and the free times of one of them."""
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils import timezone
+
+from bookings import availability
+from bookings.availability import Wanted
+from bookings.models import ClassSession, Service
+from tenants.current import current_tenant
+
+DAYS_SHOWN = 14
+
+
+def times_context(
+    request: HttpRequest, wanted: Wanted, *, ignoring: int | None = None, near: date | None = None
+) -> dict[str, Any]:
+    """Return what `_times.html` shows for the day in ``?date=``.
+
+    Without one it is the first free day of the fortnight that holds `near` (today, if None).
+    `ignoring` is the booking that would move.
+    """
+    zone, now = current_tenant().zone, timezone.now()
+    today = now.astimezone(zone).date()
+    furthest = availability.last_day_for(wanted.service, today)
+    chosen = _day_asked_for(request, today, furthest)
+    first = _first_day_shown(chosen or near, today)
+    last = first + timedelta(days=DAYS_SHOWN - 1)
+    by_day: dict[date, list[availability.Slot]] = {
+        first + timedelta(days=offset): [] for offset in range(DAYS_SHOWN)
+    }
+    for slot in availability.free_times(wanted, first, last, zone, now, ignoring=ignoring):
+        by_day[slot.starts_at.astimezone(zone).date()].append(slot)
+    if chosen is None:
+        chosen = next((day for day, slots in by_day.items() if slots), first)
+    later = first + timedelta(days=DAYS_SHOWN)
+    return {
+        "service": wanted.service,
+        "days": [(day, len(slots)) for day, slots in by_day.items()],
+        "chosen": chosen,
+        "slots": by_day[chosen],
+        "places": _places(wanted, by_day[chosen]),
+        "earlier": max(first - timedelta(days=DAYS_SHOWN), today) if first > today else None,
+        "later": later if later <= furthest else None,
+    }
+
+
+def _places(wanted: Wanted, slots: list[availability.Slot]) -> dict[datetime, int]:
+    """Return how many places are free in each class of the day."""
+    if wanted.service.kind != Service.Kind.CLASS:
+        return {}
+    sessions = ClassSession.objects.filter(
+        service=wanted.service, starts_at__in=[slot.starts_at for slot in slots], cancelled_at=None
+    ).with_free_seats(timezone.now())
+    return {session.starts_at: session.free_seats for session in sessions}
+
+
+def _day_asked_for(request: HttpRequest, today: date, furthest: date) -> date | None:
+    """Return the day in ``?date=`` if it is a day we may offer, else None."""
+    try:
+        day = date.fromisoformat(request.GET.get("date", ""))
+    except ValueError:
+        return None
+    return day if today <= day <= furthest else None
+
+
+def _first_day_shown(chosen: date | None, today: date) -> date:
+    """Return the start of the fortnight, counted from today, that holds the chosen day."""
+    if chosen is None or chosen < today:
+        return today
+    return today + timedelta(days=(chosen - today).days // DAYS_SHOWN * DAYS_SHOWN)
