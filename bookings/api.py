@@ -1,5 +1,6 @@
 """The bookings API."""
 
+from dataclasses import replace
 from typing import Any
 
 from django.utils import timezone
@@ -20,6 +21,8 @@ from bookings.availability import is_offered
 from bookings.choices import check_answers, wanted_by
 from bookings.errors import BookingClosed, BookingNotFound, InvalidBooking
 from bookings.models import Booking, Service
+from bookings.offers.guessing import quote_for
+from bookings.offers.services import Quote
 from bookings.wishes import BookingRequest, price_of
 from payments import services as payments
 from payments.models import PaymentSession
@@ -40,6 +43,7 @@ class BookingFields(serializers.Serializer[Any]):
     success_url = StrictCharField(required=False, max_length=2000)
     cancel_url = StrictCharField(required=False, max_length=2000)
     accept_terms = StrictBooleanField(required=False, default=False)
+    code = StrictCharField(required=False, allow_blank=True, max_length=40)
     accept_consent = StrictBooleanField(required=False, default=False)
     party_size = StrictIntegerField(required=False, default=1, min_value=1, max_value=1000)
     resource = StrictCharField(required=False, allow_blank=True, max_length=100)
@@ -136,7 +140,17 @@ def booking_request(asked: dict[str, Any], request: Request) -> BookingRequest:
     )
     if not knows_better:
         check_against_catalogue(booking)
-    return booking
+    return replace(booking, quote=_quote(request, booking, asked.get("code", "")))
+
+
+def _quote(request: Request, booking: BookingRequest, code: str) -> Quote | None:
+    """Return what a code does to the stated price, wrong ones counted; None without one."""
+    if not code.strip():
+        return None
+    return quote_for(
+        request._request, booking.service, booking.party_size, booking.total_amount,
+        booking.deposit_amount, code=code, customer_email=booking.customer_email,
+    )  # fmt: skip
 
 
 def check_against_catalogue(booking: BookingRequest) -> None:
@@ -192,7 +206,8 @@ def _created(booking: Booking, wanted: BookingRequest) -> dict[str, Any]:
             "payment_session_id": str(session.pk),
         }
     without_payment = "Booking confirmed without payment"
-    return body | {"message": "Booking created" if wanted.deposit_amount else without_payment}
+    due = booking.deposit_amount
+    return body | {"message": "Booking created" if due else without_payment}
 
 
 class OneBookingView(APIView):
@@ -229,6 +244,9 @@ class BookingView(OneBookingView):
                 "booking_date": booking.starts_at.isoformat(),
                 "total_amount_pence": booking.total_amount,
                 "deposit_amount_pence": booking.deposit_amount,
+                "discount_amount_pence": booking.discount_amount,
+                "credit_amount_pence": booking.credit_amount,
+                "party_size": booking.party_size,
                 "currency": booking.currency,
                 "status": booking.status,
                 "notes": booking.notes,

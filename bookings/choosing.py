@@ -25,9 +25,11 @@ from bookings.diary import Wanted
 from bookings.errors import BookingError, InvalidBooking, SlotTaken
 from bookings.forms import DetailsForm
 from bookings.models import OpeningHours, Service
+from bookings.offers.guessing import quote_for
+from bookings.offers.services import Quote
 from bookings.picker import times_context
 from bookings.views import go_and_pay
-from bookings.wishes import BookingRequest, price_of
+from bookings.wishes import BookingRequest, Price, price_of
 from payments.services import payments_enabled
 from tenants.current import current_tenant
 from tenants.templatetags.business import money as money_text
@@ -148,10 +150,18 @@ def details(request: HttpRequest, slug: str) -> HttpResponse:
         consent=service.consent_text,
         questions=questions_of(choice.wanted.services),
     )
-    if request.method == "POST" and form.is_valid():
-        return _book(request, choice, starts_at, form)
     price = price_of(choice.wanted.services, choice.wanted.add_ons, choice.wanted.party_size)
-    deposit = price.deposit if takes_payments else 0
+    quote = Quote(total=price.total, deposit=price.deposit)
+    if request.method == "POST" and form.is_valid():
+        try:
+            quote = _quote(request, choice.wanted, price, form)
+        except InvalidBooking as error:
+            form.add_error("code", str(error))
+        else:
+            # What a code does is shown before it is used.
+            if not quote.sentence or request.POST.get("shown") == quote.sentence:
+                return _book(request, choice, starts_at, form, quote)
+    deposit = quote.deposit if takes_payments else 0
     context = {
         "service": service,
         "choice": choice,
@@ -160,9 +170,10 @@ def details(request: HttpRequest, slug: str) -> HttpResponse:
         "starts_at": starts_at,
         "day": starts_at.astimezone(current_tenant().zone).date(),
         "form": form,
+        "quote": quote,
         "deposit": deposit,
         "wants_card": wants_card,
-        "remaining": price.total - deposit,
+        "remaining": quote.total - quote.credit - deposit,
         "hold_minutes": int(services.hold_time().total_seconds() // 60),
     }
     return render(request, "bookings/details.html", context)
@@ -196,13 +207,20 @@ def start_asked_for(request: HttpRequest, wanted: Wanted) -> datetime | None:
     return starts_at
 
 
+def _quote(request: HttpRequest, wanted: Wanted, price: Price, form: DetailsForm) -> Quote:
+    return quote_for(
+        request, wanted.service, wanted.party_size, price.total, price.deposit,
+        code=form.cleaned_data["code"], customer_email=form.cleaned_data["customer_email"],
+    )  # fmt: skip
+
+
 def _book(
-    request: HttpRequest, choice: Choice, starts_at: datetime, form: DetailsForm
+    request: HttpRequest, choice: Choice, starts_at: datetime, form: DetailsForm, quote: Quote
 ) -> HttpResponse:
     wanted = choice.wanted
     day = starts_at.astimezone(current_tenant().zone).date()
     try:
-        booking = services.book(_request(wanted, starts_at, form))
+        booking = services.book(_request(wanted, starts_at, form, quote))
     except SlotTaken as error:
         text = "Somebody was faster: that time is taken. Please choose another."
         messages.error(request, text if "taken" in str(error) else str(error))
@@ -216,7 +234,9 @@ def _book(
     return go_and_pay(request, booking)
 
 
-def _request(wanted: Wanted, starts_at: datetime, form: DetailsForm) -> BookingRequest:
+def _request(
+    wanted: Wanted, starts_at: datetime, form: DetailsForm, quote: Quote
+) -> BookingRequest:
     given: Mapping[str, Any] = form.cleaned_data
     return BookingRequest.for_service(
         wanted.service,
@@ -233,4 +253,5 @@ def _request(wanted: Wanted, starts_at: datetime, form: DetailsForm) -> BookingR
         answers=check_answers(wanted.services, form.answers()),
         terms_accepted=given.get("accept_terms", False),
         consent_given=given.get("accept_consent", False),
+        quote=quote if quote.sentence else None,
     )

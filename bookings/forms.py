@@ -56,6 +56,14 @@ class DetailsForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 2}),
     )
 
+    code = forms.CharField(
+        label="Discount code, voucher or pass (optional)",
+        max_length=40,
+        required=False,
+        widget=forms.TextInput(
+            attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}
+        ),
+    )
     guest_name = forms.CharField(
         label="Booking for someone else? Their name (optional)",
         max_length=200,

@@ -8,10 +8,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from access.actors import CUSTOMER, SYSTEM, Actor
-from bookings import taking
+from bookings import policy, taking
 from bookings.errors import BookingClosed, BookingNotFound, InvalidBooking
 from bookings.models import Booking, BookingLine, BookingSettings
 from bookings.money import DEPOSIT, end_open_checkouts, payments_ahead, payments_of
+from bookings.offers import services as offers
 from bookings.wishes import BookingRequest, Line, price_of
 from events.services import record
 from payments import services as payments
@@ -47,7 +48,8 @@ def book(request: BookingRequest, *, actor: Actor = CUSTOMER) -> Booking:
         raise InvalidBooking(
             "booking_date must be in the future, at most five years ahead", field="booking_date"
         )
-    must_pay = (request.deposit_amount > 0 or request.requires_card) and payments.payments_enabled()
+    is_due = request.amounts["deposit_amount"] > 0 or request.requires_card
+    must_pay = is_due and payments.payments_enabled()
     with transaction.atomic():
         booking = _take(request, now, must_pay=must_pay)
         _after_taking(booking, actor)
@@ -67,8 +69,7 @@ def _take(request: BookingRequest, now: datetime, *, must_pay: bool) -> Booking:
         guest_name=request.guest_name,
         notes=request.notes,
         answers=list(request.answers),
-        total_amount=request.total_amount,
-        deposit_amount=request.deposit_amount,
+        **request.amounts,
         currency=current_tenant().currency,
         status=Status.PENDING_PAYMENT if must_pay else Status.CONFIRMED,
         hold_expires_at=now + hold_time() if must_pay else None,
@@ -79,6 +80,8 @@ def _take(request: BookingRequest, now: datetime, *, must_pay: bool) -> Booking:
     )
     taking.take(booking, request.wanted, now, end_hold=end_stale_hold)
     _itemise(booking, request)
+    if request.quote is not None:
+        offers.redeem(booking, request.quote)
     return booking
 
 
@@ -98,12 +101,13 @@ def _itemise(booking: Booking, request: BookingRequest) -> None:
     lines: tuple[Line, ...] = ()
     if wanted is not None:
         lines = price_of(wanted.services, wanted.add_ons, wanted.party_size).lines
-    if sum(line.amount for line in lines) != booking.total_amount or not lines:
+    price = booking.total_amount + booking.discount_amount
+    if sum(line.amount for line in lines) != price or not lines:
         minutes = int((booking.ends_at - booking.starts_at).total_seconds() // 60)
         lines = (
             Line(
                 booking.service_name, booking.service, False, 1, minutes,
-                booking.total_amount, booking.tax_rate,
+                price, booking.tax_rate,
             ),
         )  # fmt: skip
     BookingLine.objects.bulk_create(
@@ -251,7 +255,7 @@ def confirm(booking_id: int, *, actor: Actor) -> bool:
     if booking.status in (Status.CONFIRMED, Status.COMPLETED, Status.NO_SHOW):
         return True
     if booking.is_cancelled and (
-        booking.cancel_reason not in Booking.LAPSED or not taking.take_again(booking)
+        booking.cancel_reason not in Booking.LAPSED or not _take_again(booking)
     ):
         return False
     booking.status = Status.CONFIRMED
@@ -264,6 +268,15 @@ def confirm(booking_id: int, *, actor: Actor) -> bool:
     record("booking.confirmed", booking, event_data(booking), actor)
     jobs.send_mail.enqueue(booking_id=booking.pk, message="confirmed")
     return True
+
+
+def _take_again(booking: Booking) -> bool:
+    """Bring back what a lapsed booking had: its time, and what a code was to pay."""
+    with transaction.atomic():
+        if taking.take_again(booking) and offers.use_again(booking):
+            return True
+        transaction.set_rollback(True)
+    return False
 
 
 @transaction.atomic
@@ -299,6 +312,7 @@ def _end(booking_id: int, status: str, actor: Actor) -> Booking:
     booking.changed_by = actor.label or actor.kind
     setattr(booking, ended_at, timezone.now())
     booking.save(update_fields=["status", "changed_by", ended_at, "updated_at"])
+    offers.earn(booking)
     record(f"booking.{status.lower()}", booking, event_data(booking), actor)
     return booking
 
@@ -357,10 +371,21 @@ def mark_cancelled(
         ]
     )  # fmt: skip
     taking.free(booking)
+    _end_offers(booking)
     record("booking.cancelled", booking, event_data(booking) | {"reason": reason}, actor)
     if reason != CancelReason.PAYMENT_UNAVAILABLE:
         jobs.send_mail.enqueue(booking_id=booking.pk, message="cancelled")
     jobs.end_checkouts.enqueue(booking_id=booking.pk)
+
+
+def _end_offers(booking: Booking) -> None:
+    """Give back what a code has paid, unless the customer cancels later than the terms allow."""
+    by_customer = booking.cancel_reason == CancelReason.CUSTOMER
+    late = booking.cancelled_at is not None and booking.cancelled_at > policy.free_until(booking)
+    if by_customer and late and booking.confirmed_at is not None:
+        offers.earn(booking)
+    else:
+        offers.give_back(booking)
 
 
 def release_hold(booking_id: int) -> None:

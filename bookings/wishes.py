@@ -8,14 +8,15 @@ from typing import Any
 
 from bookings.availability import Wanted
 from bookings.models import AddOn, Service
+from bookings.offers.services import Quote
 
 
 @dataclass(frozen=True)
 class BookingRequest:
     """What someone wants to book. Amounts are in minor units, `starts_at` is aware.
 
-    `service` is None only for an API caller's own, unlisted `service_name`. With `anytime` hours,
-    notice and grid do not count: staff and API keys know what they do.
+    `service` is None only for an API caller's own, unlisted `service_name`. Amounts are before
+    what `quote` takes off or pays.
     """
 
     customer_name: str
@@ -39,7 +40,8 @@ class BookingRequest:
     # Has the customer agreed to what the service's terms may charge to their card?
     terms_accepted: bool = False
     consent_given: bool = False
-    anytime: bool = True
+    # What a discount code, a voucher or a pass does to it; redeemed as it is booked.
+    quote: Quote | None = None
 
     @classmethod
     def for_service(cls, service: Service, **details: Any) -> "BookingRequest":
@@ -64,6 +66,13 @@ class BookingRequest:
         return Wanted(
             (self.service, *self.more_services), self.add_ons, self.party_size, self.resource_id
         )
+
+    @property
+    def amounts(self) -> dict[str, int]:
+        """Return what a Booking keeps of the money, by the names of its fields."""
+        if self.quote is not None:
+            return self.quote.amounts
+        return {"total_amount": self.total_amount, "deposit_amount": self.deposit_amount}
 
     @property
     def requires_card(self) -> bool:
