@@ -66,7 +66,7 @@ class BookingAdmin(ModelAdmin):
     fields = (
         "reference", "status", "what_next", "when", "service_name", "resource",
         "customer_name", "customer_email", "customer_phone", "notes", "total", "deposit",
-        "paid", "given_back", "remaining", "payment", "card", "links",
+        "paid", "given_back", "remaining", "payment", "card", "fee", "links",
         "cancel_reason", "created_at",
     )  # fmt: skip
     readonly_fields = tuple(name for name in fields if name != "notes")
@@ -101,12 +101,23 @@ class BookingAdmin(ModelAdmin):
 
     @display(description="Still to pay")
     def remaining(self, booking: Booking) -> str:
+        if booking.is_cancelled:
+            return "–"
         return money(amount_due(booking), booking.currency)
 
     @display(description="Card on file")
     def card(self, booking: Booking) -> str:
         card = payments.saved_card_for(DEPOSIT, booking.pk)
         return str(card) if card else "None"
+
+    @display(description="Fee charged")
+    def fee(self, booking: Booking) -> str:
+        session = fee_payment(booking)
+        if session is None:
+            return "–"
+        url = reverse("staff:payments_paymentsession_change", args=[session.pk])
+        text = f"{money(session.amount, session.currency)} {session.status_text.lower()}"
+        return format_html('<a class="underline" href="{}">{}</a>', url, text)
 
     @display(description="Payment links")
     def links(self, booking: Booking) -> str:

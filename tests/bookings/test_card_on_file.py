@@ -102,6 +102,19 @@ def test_a_no_show_is_charged_once(booked: Any, run_jobs: JobRunner) -> None:
     assert PaymentSession.objects.filter(payable_type=money.FEE).count() == 1
 
 
+def test_staff_see_the_fee_that_was_charged(
+    booked: Any, client_of: Any, in_alpha: Tenant, owner: Any
+) -> None:
+    booking = booked(2)
+    cancelled = services.cancel(booking.pk, actor=CUSTOMER, reason="customer")
+    money.charge_fee(cancelled, actor=SYSTEM)
+    client = client_of(in_alpha)
+    client.force_login(owner, backend="access.backends.RoleBackend")
+    page = client.get(f"/admin/bookings/booking/{booking.pk}/change/").content.decode()
+    assert "£20.00 paid" in page
+    assert page.count("£90.00") == 1
+
+
 def test_someone_who_comes_is_charged_nothing(booked: Any) -> None:
     booking = booked()
     with pytest.raises(BookingClosed, match="allow no fee"):
