@@ -5,7 +5,7 @@ Three are measured in turns, on one database server, with the same gunicorn sett
 - ours: each event confirms a payment of its own: inbox, job, transaction, ledger, audit trail;
 - dj-stripe's webhook view: it stores the event and the Checkout Session, which it fetches first
   (from memory here, see djstripe_site/stub.py);
-- the floor: the SQL that ours writes, by psycopg alone, over as many connections.
+- the floor: what ours writes, and reads under a lock, by psycopg alone, over as many connections.
 
 Then ours again with more businesses, the events spread over all of them.
 """
@@ -179,8 +179,14 @@ def floor_connect(url: str) -> Callable[[], psycopg.Connection[Any]]:
     return connect
 
 
+EVENT_DATA = {
+    "payable_type": "invoice", "payable_id": "7", "status": "succeeded", "amount": 1000,
+    "currency": "GBP",
+}  # fmt: skip
+
+
 def floor_write(connection: psycopg.Connection[Any], work: tuple[str, str]) -> None:
-    """What ours writes for one event, in the same two transactions."""
+    """What ours writes and locks for one event, in the same two transactions."""
     payment, payload = work
     event_id = f"evt_{payment}"
     with connection.transaction():
@@ -199,8 +205,15 @@ def floor_write(connection: psycopg.Connection[Any], work: tuple[str, str]) -> N
         )
     with connection.transaction():
         connection.execute(
-            "SELECT status FROM payments_paymentsession WHERE id = %s FOR UPDATE", [payment]
+            "UPDATE payments_stripeevent SET status = 'processed', error = '', attempts = attempts + 1,"
+            " processed_at = now() WHERE id = %s AND id IN (SELECT id FROM payments_stripeevent WHERE"
+            " id = %s AND status NOT IN ('processed', 'ignored', 'flagged', 'dead')"
+            " FOR UPDATE SKIP LOCKED)",
+            [pk, pk],
         )
+        connection.execute(
+            "SELECT * FROM payments_paymentsession WHERE id = %s FOR UPDATE", [payment]
+        ).fetchone()
         connection.execute(
             "INSERT INTO payments_transaction (payment_session_id, amount, currency,"
             " stripe_object_id, settled_currency, created_at)"
@@ -222,12 +235,7 @@ def floor_write(connection: psycopg.Connection[Any], work: tuple[str, str]) -> N
             "INSERT INTO events_event (uuid, type, subject_type, subject_id, data, actor_kind,"
             " actor_label, created_at) VALUES (gen_random_uuid(), 'payment.succeeded',"
             " 'payments.paymentsession', %s, %s, 'stripe', '', now())",
-            [payment, json.dumps({"payment_session_id": payment, "status": "succeeded"})],
-        )
-        connection.execute(
-            "UPDATE payments_stripeevent SET status = 'processed', attempts = 1,"
-            " processed_at = now() WHERE id = %s",
-            [pk],
+            [payment, json.dumps(EVENT_DATA | {"payment_session_id": payment})],
         )
 
 

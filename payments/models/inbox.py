@@ -23,8 +23,10 @@ class StripeEventQuerySet(models.QuerySet["StripeEvent"]):
 
         Call it first in the transaction of the event's effects: both are kept, or neither.
         """
-        free = self.filter(pk=pk).unsettled().select_for_update(skip_locked=True)
-        claimed = self.filter(pk__in=free.values("pk")).update(
+        event = self.filter(pk=pk)
+        free = event.unsettled().select_for_update(skip_locked=True)
+        # Its key is named twice: by the subquery alone PostgreSQL would read the whole inbox.
+        claimed = event.filter(pk__in=free.values("pk")).update(
             status=status,
             error="",
             attempts=models.F("attempts") + 1,
