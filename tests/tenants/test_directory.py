@@ -1,5 +1,6 @@
 """A business is found without looking it up, and a change is noticed by the next request."""
 
+from typing import Any
 from uuid import uuid4
 
 import psycopg
@@ -165,7 +166,7 @@ def test_a_change_by_another_process_takes_effect_with_the_next_request(alpha: T
     assert get("alpha.localhost") == 503
 
 
-def _parameters() -> dict[str, str]:
+def _parameters() -> dict[str, Any]:
     known = connection.get_connection_params()
     return {
         name: known[name]
