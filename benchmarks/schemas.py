@@ -27,8 +27,8 @@ def copy_tenants(database_url: str, original: str, names: list[str]) -> None:
         listed = ", ".join(f'"{column}"' for column in columns)
         connection.execute(
             f"INSERT INTO tenants_tenant (uuid, schema_name, name, {listed}) "
-            f"SELECT gen_random_uuid(), new, new, {listed} FROM tenants_tenant, unnest(%s::text[]) AS new "
-            "WHERE schema_name = %s",
+            f"SELECT gen_random_uuid(), new, new, {listed} "
+            "FROM tenants_tenant, unnest(%s::text[]) AS new WHERE schema_name = %s",
             [names, original],
         )
         connection.execute(

@@ -5,7 +5,7 @@ Three are measured in turns, on one database server, with the same gunicorn sett
 - ours: each event confirms a payment of its own: inbox, job, transaction, ledger, audit trail;
 - dj-stripe's webhook view: it stores the event and the Checkout Session, which it fetches first
   (from memory here, see djstripe_site/stub.py);
-- the floor: the SQL that ours writes, by psycopg alone, over as many connections.
+- the floor: what ours writes, and reads under a lock, by psycopg alone, over as many connections.
 
 Then ours again with more businesses, the events spread over all of them.
 """
@@ -97,12 +97,14 @@ class Ours:
         """Secrets are bound to their business: each gets them through the models."""
         script = (
             "import sys\n"
+            "KEYS = dict(webhook_secret='whsec_bench', secret_key='sk_test_bench')\n"
             "from django_tenants.utils import tenant_context\n"
             "from tenants.models import Tenant\n"
             "from payments.models import StripeAccount\n"
-            "for tenant in Tenant.objects.with_hosts().filter(schema_name__in=sys.stdin.read().split()):\n"
+            "names = sys.stdin.read().split()\n"
+            "for tenant in Tenant.objects.with_hosts().filter(schema_name__in=names):\n"
             "    with tenant_context(tenant):\n"
-            "        StripeAccount.objects.update(webhook_secret='whsec_bench', secret_key='sk_test_bench', payments_enabled=True)\n"
+            "        StripeAccount.objects.update(payments_enabled=True, **KEYS)\n"
         )  # fmt: skip
         self._python(["-c", f"import django; django.setup()\n{script}"], stdin=" ".join(names))
 
@@ -125,9 +127,8 @@ class Ours:
         """Every event has had its effect once."""
         with psycopg.connect(dsn(self.url)) as connection:
             paid = sum(
-                connection.execute(f"SELECT count(*) FROM {schema}.payments_ledgerentry").fetchone()[0]
-                for schema in self.schemas
-            )  # fmt: skip
+                count(connection, f"{schema}.payments_ledgerentry") for schema in self.schemas
+            )
         if paid != expected:
             raise AssertionError(f"{paid} payments are in the books instead of {expected}")
 
@@ -148,13 +149,17 @@ class Ours:
             raise RuntimeError(done.stdout + done.stderr)
 
 
+def count(connection: psycopg.Connection[Any], table: str) -> int:
+    return int(connection.execute(f"SELECT count(*) FROM {table}").fetchall()[0][0])
+
+
 INSERT = """
 INSERT INTO {schema}.payments_paymentsession (id, payable_type, payable_id, description, purpose,
-    amount, currency, tax_rate, status, is_processing, is_deposit, livemode, success_url, cancel_url,
-    metadata, access_token, idempotency_key, request_fingerprint, stripe_checkout_session_id,
-    checkout_url, failure_code, created_at, updated_at)
-SELECT id, 'invoice', '7', 'Bench', 'checkout', 1000, 'GBP', 0, 'pending', false, false, false, '', '',
-    '{{}}', '', id::text, '', 'cs_' || id, '', '', now(), now()
+    amount, currency, tax_rate, status, is_processing, is_deposit, livemode, success_url,
+    cancel_url, metadata, access_token, idempotency_key, request_fingerprint,
+    stripe_checkout_session_id, checkout_url, failure_code, created_at, updated_at)
+SELECT id, 'invoice', '7', 'Bench', 'checkout', 1000, 'GBP', 0, 'pending', false, false, false,
+    '', '', '{{}}', '', id::text, '', 'cs_' || id, '', '', now(), now()
 FROM unnest(%s::uuid[]) AS id
 """
 
@@ -179,16 +184,22 @@ def floor_connect(url: str) -> Callable[[], psycopg.Connection[Any]]:
     return connect
 
 
+EVENT_DATA = {
+    "payable_type": "invoice", "payable_id": "7", "status": "succeeded", "amount": 1000,
+    "currency": "GBP",
+}  # fmt: skip
+
+
 def floor_write(connection: psycopg.Connection[Any], work: tuple[str, str]) -> None:
-    """What ours writes for one event, in the same two transactions."""
+    """What ours writes and locks for one event, in the same two transactions."""
     payment, payload = work
     event_id = f"evt_{payment}"
     with connection.transaction():
         pk = connection.execute(
-            "INSERT INTO payments_stripeevent (event_id, type, source, api_version, livemode, payload,"
-            " status, attempts, error, created_at, received_at) VALUES (%s,"
-            " 'checkout.session.completed', 'webhook', '2026-10-28.endive', false, %s, 'received', 0,"
-            " '', now(), now()) ON CONFLICT DO NOTHING RETURNING id",
+            "INSERT INTO payments_stripeevent (event_id, type, source, api_version, livemode,"
+            " payload, status, attempts, error, created_at, received_at) VALUES (%s,"
+            " 'checkout.session.completed', 'webhook', '2026-10-28.endive', false, %s, 'received',"
+            " 0, '', now(), now()) ON CONFLICT DO NOTHING RETURNING id",
             [event_id, payload],
         ).fetchone()[0]
         connection.execute(
@@ -199,8 +210,15 @@ def floor_write(connection: psycopg.Connection[Any], work: tuple[str, str]) -> N
         )
     with connection.transaction():
         connection.execute(
-            "SELECT status FROM payments_paymentsession WHERE id = %s FOR UPDATE", [payment]
+            "UPDATE payments_stripeevent SET status = 'processed', error = '',"
+            " attempts = attempts + 1, processed_at = now() WHERE id = %s AND id IN"
+            " (SELECT id FROM payments_stripeevent WHERE id = %s AND"
+            " status NOT IN ('processed', 'ignored', 'flagged', 'dead') FOR UPDATE SKIP LOCKED)",
+            [pk, pk],
         )
+        connection.execute(
+            "SELECT * FROM payments_paymentsession WHERE id = %s FOR UPDATE", [payment]
+        ).fetchone()
         connection.execute(
             "INSERT INTO payments_transaction (payment_session_id, amount, currency,"
             " stripe_object_id, settled_currency, created_at)"
@@ -209,8 +227,9 @@ def floor_write(connection: psycopg.Connection[Any], work: tuple[str, str]) -> N
         )
         connection.execute(
             "INSERT INTO payments_ledgerentry (kind, source_id, debit, credit, amount, currency,"
-            " livemode, payment_session_id, description, occurred_at, recorded_at) VALUES ('payment',"
-            " %s, 'stripe_clearing', 'revenue', 1000, 'GBP', false, %s, '', now(), now())",
+            " livemode, payment_session_id, description, occurred_at, recorded_at)"
+            " VALUES ('payment', %s, 'stripe_clearing', 'revenue', 1000, 'GBP', false, %s, '',"
+            " now(), now())",
             [f"pi_{payment}", payment],
         )
         connection.execute(
@@ -222,12 +241,7 @@ def floor_write(connection: psycopg.Connection[Any], work: tuple[str, str]) -> N
             "INSERT INTO events_event (uuid, type, subject_type, subject_id, data, actor_kind,"
             " actor_label, created_at) VALUES (gen_random_uuid(), 'payment.succeeded',"
             " 'payments.paymentsession', %s, %s, 'stripe', '', now())",
-            [payment, json.dumps({"payment_session_id": payment, "status": "succeeded"})],
-        )
-        connection.execute(
-            "UPDATE payments_stripeevent SET status = 'processed', attempts = 1,"
-            " processed_at = now() WHERE id = %s",
-            [pk],
+            [payment, json.dumps(EVENT_DATA | {"payment_session_id": payment})],
         )
 
 
@@ -252,7 +266,7 @@ def djstripe_posts(endpoint: str, count: int) -> list[Post]:
 def djstripe_check(url: str, expected: int) -> None:
     with psycopg.connect(dsn(url)) as connection:
         for table in ("djstripe_event", "djstripe_session"):
-            found = connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
+            found = count(connection, table)
             if found != expected:
                 raise AssertionError(f"{table} has {found} rows instead of {expected}")
 

@@ -90,15 +90,27 @@ def _process(event: StripeEvent, account: StripeAccount) -> None:
         plan = _plan(event, account)
         with transaction.atomic():
             _apply(event.pk, plan)
+    except EventMismatch as mismatch:
+        _flag(event, mismatch)
     except Exception as error:
         if not _note_failure(event.pk, error):
             raise
 
 
+def _flag(event: StripeEvent, mismatch: EventMismatch) -> None:
+    """Keep an event that contradicts our records for a person; its effects are rolled back."""
+    logger.error("Event %s contradicts our records: %s", event.event_id, mismatch)
+    StripeEvent.objects.filter(pk=event.pk).unsettled().update(
+        status=StripeEvent.Status.FLAGGED,
+        error=str(mismatch),
+        attempts=models.F("attempts") + 1,
+        processed_at=timezone.now(),
+    )
+
+
 def _note_failure(event_pk: int, error: Exception) -> bool:
     """Write the reason where the rollback can't take it; return whether that was the last try."""
-    undecided = StripeEvent.objects.filter(pk=event_pk).exclude(status__in=StripeEvent.SETTLED)
-    undecided.update(
+    StripeEvent.objects.filter(pk=event_pk).unsettled().update(
         status=models.Case(
             models.When(
                 attempts__gte=MAX_ATTEMPTS - 1, then=models.Value(StripeEvent.Status.DEAD.value)
@@ -132,8 +144,11 @@ def forget_expired() -> int:
     return StripeEvent.objects.all().expired().delete()[0]
 
 
-def _plan(event: StripeEvent, account: StripeAccount) -> Plan | EventMismatch | None:
-    """Read the event and ask Stripe for what it leaves out, before any lock is taken."""
+def _plan(event: StripeEvent, account: StripeAccount) -> Plan | None:
+    """Read the event and ask Stripe for what it leaves out, before any lock is taken.
+
+    None means that it is nothing to us. Raises EventMismatch where it can't be true.
+    """
     handler = HANDLERS.get(event.type)
     if handler is None:
         return None
@@ -142,8 +157,6 @@ def _plan(event: StripeEvent, account: StripeAccount) -> Plan | EventMismatch | 
         return handler(event.payload["data"]["object"], event.created_at)
     except NotOurs:
         return None
-    except EventMismatch as mismatch:
-        return mismatch
 
 
 def _check_origin(event: StripeEvent, account: StripeAccount) -> None:
@@ -163,30 +176,17 @@ def _check_origin(event: StripeEvent, account: StripeAccount) -> None:
         raise EventMismatch("it is about another Stripe account")
 
 
-def _apply(event_pk: int, plan: Plan | EventMismatch | None) -> None:
-    event = StripeEvent.objects.select_for_update(skip_locked=True).filter(pk=event_pk).first()
-    if event is None or event.is_settled:
-        return
-    event.status, event.error = StripeEvent.Status.PROCESSED, ""
-    if isinstance(plan, EventMismatch):
-        event.status, event.error = StripeEvent.Status.FLAGGED, str(plan)
-    elif plan is None or not _carry_out(event, plan):
-        event.status = StripeEvent.Status.IGNORED
-    if event.status == StripeEvent.Status.FLAGGED:
-        logger.error("Event %s contradicts our records: %s", event.event_id, event.error)
-    event.attempts += 1
-    event.processed_at = timezone.now()
-    event.save(update_fields=["status", "error", "attempts", "processed_at"])
+def _apply(event_pk: int, plan: Plan | None) -> None:
+    """Do what `plan` says, unless the event has been, or is being, acted on by someone else."""
+    outcome = StripeEvent.Status.IGNORED if plan is None else StripeEvent.Status.PROCESSED
+    if StripeEvent.objects.claim(event_pk, outcome) and plan and not _carry_out(plan):
+        StripeEvent.objects.filter(pk=event_pk).update(status=StripeEvent.Status.IGNORED)
 
 
-def _carry_out(event: StripeEvent, plan: Plan) -> bool:
-    """Do what `plan` says, or flag the event; return False when its payment is unknown."""
+def _carry_out(plan: Plan) -> bool:
+    """Apply `plan` to its payment, locked; return False when there is no such payment."""
     session = None if plan.ids is None else locked_session(plan.ids)
     if session is None and plan.ids is not None:
         return False
-    try:
-        with transaction.atomic():
-            plan.apply(session)
-    except EventMismatch as mismatch:
-        event.status, event.error = StripeEvent.Status.FLAGGED, str(mismatch)
+    plan.apply(session)
     return True

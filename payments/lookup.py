@@ -25,8 +25,8 @@ def locked_session(ids: Ids) -> PaymentSession | None:
     for field, value in ids.items():
         # Only the payment itself: what it is found by is not locked.
         rows = PaymentSession.objects.select_for_update(of=("self",)).filter(**{field: value})
-        session = rows.order_by().first()
-        if session is not None:
+        # Each of them is unique, there is nothing to put in order.
+        for session in rows.order_by():
             return session
     return None
 

@@ -165,8 +165,8 @@ def _write_transaction(session: PaymentSession, received: Received) -> None:
     """Record the money once, whatever tells of it first; fill in the charge when it is known."""
     if received.object_id.startswith("pi_"):
         _adopt(session, "stripe_payment_intent_id", received.object_id)
-    # The session is locked, so nobody else can write it meanwhile.
-    known = Transaction.objects.filter(payment_session=session).first()
+    # It comes with the paid state, and the session is locked: nobody can write it meanwhile.
+    known = Transaction.objects.filter(payment_session=session).first() if session.is_paid else None
     if known is None:
         paid = Transaction.objects.create(
             payment_session=session,

@@ -33,8 +33,14 @@ def encrypt(value: str, schema: str) -> str:
 
 def decrypt(ciphertext: str, schema: str) -> str:
     """Return what `encrypt` was given; raises DecryptionError for a wrong key or schema."""
+    return _decrypt(ciphertext, schema, tuple(settings.FIELD_ENCRYPTION_KEYS))
+
+
+# A business's secrets are read with each webhook; what was changed has another ciphertext.
+@lru_cache(maxsize=4096)
+def _decrypt(ciphertext: str, schema: str, keys: tuple[str, ...]) -> str:
     try:
-        plaintext = _cipher(tuple(settings.FIELD_ENCRYPTION_KEYS)).decrypt(ciphertext.encode())
+        plaintext = _cipher(keys).decrypt(ciphertext.encode())
     except InvalidToken:
         raise DecryptionError(
             "A stored secret can't be decrypted: FIELD_ENCRYPTION_KEYS lacks the key it was "

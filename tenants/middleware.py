@@ -10,7 +10,7 @@ from django.urls import set_urlconf
 from django.utils import timezone
 
 from tenants.connection import connection
-from tenants.resolution import host_without_port, is_platform_host, tenant_for_host
+from tenants.resolution import enter_host, host_without_port, is_platform_host
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -69,12 +69,12 @@ class TenantMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        connection.set_schema_to_public()
         host = host_without_port(request.get_host())
         if is_platform_host(host):
+            connection.set_schema_to_public()
             request.tenant = None  # type: ignore[attr-defined]
             return self._serve(request, settings.PUBLIC_SCHEMA_URLCONF)
-        tenant = tenant_for_host(host)
+        tenant = enter_host(host)
         if tenant is None:
             return refuse(
                 request, 404, "Not found", "No business has this address. Check its spelling."
@@ -86,7 +86,6 @@ class TenantMiddleware:
             response["Retry-After"] = "3600"
             return response
         request.tenant = tenant  # type: ignore[attr-defined]
-        connection.set_tenant(tenant)
         with timezone.override(tenant.zone):
             return self._serve(request, settings.ROOT_URLCONF)
 

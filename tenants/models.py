@@ -141,6 +141,27 @@ class Domain(DomainMixin):
             raise ValidationError({"domain": "This is the platform's own host."})
 
 
+class DirectoryVersion(models.Model):
+    """One row: a random value that changes with every business and domain; see tenants.directory.
+
+    Triggers write it. A number that counts would come back after a rollback, and with it what
+    was remembered meanwhile.
+    """
+
+    is_only_row = models.BooleanField(primary_key=True, default=True)
+    version = models.UUIDField(default=uuid.uuid4)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="tenants_directory_only_row", condition=models.Q(is_only_row=True)
+            )
+        ]
+
+    def __str__(self) -> str:
+        return str(self.version)
+
+
 class Notice(models.Model):
     """Something wrong with a business, as one of the apps found; see tenants.notices."""
 

@@ -1,8 +1,9 @@
 """From a host name to the business that lives there."""
 
 from django.conf import settings
-from django_tenants.utils import get_public_schema_name, schema_context
 
+from tenants.connection import connection
+from tenants.directory import Entry, directory
 from tenants.models import Tenant
 
 
@@ -17,13 +18,37 @@ def is_platform_host(host: str) -> bool:
     return host == settings.ROOT_DOMAIN
 
 
-def tenant_for_host(host: str) -> Tenant | None:
-    """Return the business at `host` with its domains, or None; one being set up is not served."""
-    with schema_context(get_public_schema_name()):
-        found: Tenant | None = (
-            Tenant.objects.filter(domains__domain=host)
-            .exclude(status=Tenant.Status.PROVISIONING)
-            .with_hosts()
-            .first()
-        )
+def enter_host(host: str) -> Tenant | None:
+    """Enter and return the business at `host`, or stay outside and return None.
+
+    One being set up is not served. A business that is remembered costs one round trip: it sets
+    the search path, and says whether the memory is current.
+    """
+    remembered = directory.recall(host)
+    if remembered is not None and remembered.tenant is not None:
+        connection.set_tenant(remembered.tenant)
+    else:
+        connection.set_schema_to_public()
+    version = connection.set_path_and_read_directory_version()
+    if remembered is not None and remembered.version == version:
+        return remembered.tenant
+    connection.set_schema_to_public()
+    # Read after its version: a change in between is at worst looked up twice.
+    tenant = _look_up(host)
+    if version is not None:
+        directory.remember(host, Entry(version, tenant))
+    if tenant is not None:
+        connection.set_tenant(tenant)
+    return tenant
+
+
+def _look_up(host: str) -> Tenant | None:
+    found: Tenant | None = (
+        Tenant.objects.filter(domains__domain=host)
+        .exclude(status=Tenant.Status.PROVISIONING)
+        .with_hosts()
+        .first()
+    )
+    if found is not None:
+        found.hosts  # noqa: B018 - read now: inside the business, public is out of reach
     return found

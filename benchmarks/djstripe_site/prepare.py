@@ -13,12 +13,12 @@ from djstripe.models import Account, APIKey, WebhookEndpoint  # noqa: E402
 
 from benchmarks.djstripe_site import stub  # noqa: E402
 
+KEY = "sk_test_benchmark0benchmark0benchmark0"
+
 stub.install()
 call_command("migrate", verbosity=0)
-key, _ = APIKey.objects.get_or_create_by_api_key("sk_test_benchmark0benchmark0benchmark0")
-account = Account.sync_from_stripe_data(
-    stub.account(), api_key="sk_test_benchmark0benchmark0benchmark0"
-)
+key, _ = APIKey.objects.get_or_create_by_api_key(KEY)
+account = Account.sync_from_stripe_data(stub.account(), api_key=KEY)
 key.djstripe_owner_account = account
 key.save()
 endpoint = WebhookEndpoint.objects.create(

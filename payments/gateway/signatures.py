@@ -27,13 +27,21 @@ def verify_webhook(body: bytes, header: str, secrets: Iterable[str]) -> dict[str
         raise WebhookRefused("Invalid signature")
     try:
         event = json.loads(payload)
-        payload_is_storable = "\\u0000" not in json.dumps(event)
-        json.dumps(event, ensure_ascii=False).encode("utf-8")
+        # Without an escape there is neither: both are refused in plain text.
+        if "\\u" in payload:
+            _refuse_nul_and_lone_surrogates(event)
     except (ValueError, RecursionError):
         raise WebhookRefused("Invalid payload") from None
-    if not payload_is_storable or not _is_event(event):
+    if not _is_event(event):
         raise WebhookRefused("Invalid payload")
     return dict(event)
+
+
+def _refuse_nul_and_lone_surrogates(event: Any) -> None:
+    """Raise ValueError for characters that PostgreSQL's jsonb can't hold."""
+    if "\\u0000" in json.dumps(event):
+        raise ValueError("a NUL character")
+    json.dumps(event, ensure_ascii=False).encode("utf-8")
 
 
 def _is_signed(payload: str, header: str, secret: str) -> bool:

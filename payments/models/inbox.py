@@ -15,6 +15,25 @@ class StripeEventQuerySet(models.QuerySet["StripeEvent"]):
         """Events that nobody will act on unless a person does."""
         return self.filter(status__in=(StripeEvent.Status.FLAGGED, StripeEvent.Status.DEAD))
 
+    def unsettled(self) -> "StripeEventQuerySet":
+        return self.exclude(status__in=StripeEvent.SETTLED)
+
+    def claim(self, pk: int, status: str) -> bool:
+        """Settle an event as `status`, locking it; False if it is settled, or locked by another.
+
+        Call it first in the transaction of the event's effects: both are kept, or neither.
+        """
+        event = self.filter(pk=pk)
+        free = event.unsettled().select_for_update(skip_locked=True)
+        # Its key is named twice: by the subquery alone PostgreSQL would read the whole inbox.
+        claimed = event.filter(pk__in=free.values("pk")).update(
+            status=status,
+            error="",
+            attempts=models.F("attempts") + 1,
+            processed_at=timezone.now(),
+        )
+        return claimed == 1
+
     def expired(self) -> "StripeEventQuerySet":
         """Events that have been dealt with, and are older than `RETENTION`."""
         return self.filter(

@@ -13,6 +13,7 @@ and held by tests/tenants/test_search_path.py.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from uuid import UUID
 
 import psycopg
 from django.conf import settings
@@ -24,6 +25,17 @@ from django_tenants.utils import get_public_schema_name
 from tenants.names import validate_schema_name
 
 IN_FAILED_SQL_TRANSACTION = "25P02"
+
+
+# Its tables are named with their schema: the path changes while it runs.
+PATH_AND_VERSION = """
+SELECT set_config('search_path', %s, false), (SELECT version FROM public.tenants_directoryversion)
+"""
+
+
+def _quoted(path: list[str]) -> str:
+    """Return `path` as SQL writes it; its schemas have passed `validate_schema_name`."""
+    return ", ".join(f'"{schema}"' for schema in path)
 
 
 def sqlstate(error: BaseException) -> str | None:
@@ -73,8 +85,26 @@ class DatabaseWrapper(base.DatabaseWrapper):
         finally:
             self._setting_search_path = False
 
+    def set_path_and_read_directory_version(self) -> UUID | None:
+        """Set the current tenant's path and return the directory's version, in one round trip.
+
+        None means that nothing about businesses may be remembered. Raises the database's error;
+        the next statement sets the path anew then.
+        """
+        path = self._get_cursor_search_paths()
+        self.search_path_set_schemas = None
+        self._setting_search_path = True
+        try:
+            with self.cursor() as cursor:
+                cursor.execute(PATH_AND_VERSION, [_quoted(path)])
+                version: UUID | None = cursor.fetchone()[1]
+        finally:
+            self._setting_search_path = False
+        self.search_path_set_schemas = path
+        return version
+
     def _set_search_path(self, cursor: Any, path: list[str]) -> None:
-        statement = "SET search_path = " + ", ".join(f'"{schema}"' for schema in path)
+        statement = f"SET search_path = {_quoted(path)}"
         if cursor is not None:
             cursor.execute(statement)
             return

@@ -1,0 +1,69 @@
+"""Which business lives at which host, as this process remembers it.
+
+The database holds a version of the directory, a new one with every change of a business or a
+domain, by whatever way (triggers of migration 0004). Each request asks for it in the round trip
+that sets its search path, and what is remembered counts for that version alone: a suspended,
+renamed or removed business is noticed by the very next request of every process.
+"""
+
+from collections import OrderedDict
+from copy import copy
+from threading import Lock
+from typing import NamedTuple
+from uuid import UUID
+
+from tenants.models import Tenant
+
+KNOWN_HOSTS = 10_000
+# Apart from the known ones, so that asking for invented hosts pushes no business out.
+UNKNOWN_HOSTS = 1_000
+
+
+class Entry(NamedTuple):
+    """The business at a host, or None, when the directory had this version."""
+
+    version: UUID
+    tenant: Tenant | None
+
+
+class Directory:
+    """A bounded memory of what was looked up last, for all threads of a process."""
+
+    def __init__(self, known_hosts: int = KNOWN_HOSTS, unknown_hosts: int = UNKNOWN_HOSTS) -> None:
+        self._known: OrderedDict[str, Entry] = OrderedDict()
+        self._unknown: OrderedDict[str, Entry] = OrderedDict()
+        self._bounds = ((self._known, known_hosts), (self._unknown, unknown_hosts))
+        self._lock = Lock()
+
+    def __len__(self) -> int:
+        return len(self._known) + len(self._unknown)
+
+    def recall(self, host: str) -> Entry | None:
+        """Return what is remembered of `host`, perhaps outdated; the business is a copy."""
+        with self._lock:
+            for entries, _ in self._bounds:
+                if host in entries:
+                    entries.move_to_end(host)
+                    version, tenant = entries[host]
+                    # A request may change its business; the next one must not see that.
+                    return Entry(version, copy(tenant))
+        return None
+
+    def remember(self, host: str, entry: Entry) -> None:
+        """Keep `entry` for `host`, and forget what has not been asked for the longest."""
+        kept = Entry(entry.version, copy(entry.tenant))
+        with self._lock:
+            self._known.pop(host, None)
+            self._unknown.pop(host, None)
+            (self._unknown if entry.tenant is None else self._known)[host] = kept
+            for entries, most in self._bounds:
+                while len(entries) > most:
+                    entries.popitem(last=False)
+
+    def clear(self) -> None:
+        with self._lock:
+            self._known.clear()
+            self._unknown.clear()
+
+
+directory = Directory()
