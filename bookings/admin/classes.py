@@ -230,8 +230,10 @@ def _tell_of_kept(request: HttpRequest, kept: list[ClassSession]) -> None:
     messages.warning(
         request,
         format_html(
-            "{} stay as they were, because people have booked:{}{}",
-            f"{len(kept)} class{'es' * (len(kept) > 1)}",
+            "{}, because people have booked:{}{}",
+            "1 class stays as it was"
+            if len(kept) == 1
+            else f"{len(kept)} classes stay as they were",
             format_html_join("", "<br>{}, {} booked", lines),
             f" and {more} more" if more else "",
         ),
