@@ -38,7 +38,6 @@ class AddOnInline(TabularInline):
     model = AddOn
     form = AddOnForm
     extra = 0
-    tab = True
     verbose_name_plural = "Add-ons"
 
 
@@ -46,15 +45,12 @@ class QuestionInline(StackedInline):
     model = IntakeQuestion
     form = QuestionForm
     extra = 0
-    tab = True
     verbose_name_plural = "Questions"
 
 
 class RequirementInline(StackedInline):
     model = Requirement
-    filter_horizontal = ()
     extra = 0
-    tab = True
     verbose_name = "thing it needs as well"
     verbose_name_plural = "Also needed"
 
@@ -62,7 +58,6 @@ class RequirementInline(StackedInline):
 class TurnTimeInline(TabularInline):
     model = TurnTime
     extra = 0
-    tab = True
     verbose_name_plural = "Turn times"
 
 

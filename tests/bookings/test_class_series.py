@@ -224,7 +224,7 @@ def test_what_the_job_finds_no_time_for_is_left_out_and_shown(
         assert days()[-2:] == [date(2027, 5, 18), date(2027, 6, 1)]
         site.force_login(owner, backend="access.backends.RoleBackend")
         page = site.get(f"{SERIES}{series.pk}/change/").content.decode()
-        assert "Not on the timetable" in page
+        assert "Left out: the instructor is booked" in page
         assert "Tue 25 May 2027, 18:00" in page
         Allocation.objects.filter(reason="Leave").delete()
         extend_all()
@@ -325,7 +325,9 @@ def test_the_form_shows_a_series_as_it_was_typed(site: Client, yoga: Service) ->
     form = site.get(f"{SERIES}{series.pk}/change/").context["form"]
     assert (form["weekdays"].value(), form["every"].value()) == (["TU", "TH"], 2)
     assert "FREQ=MONTHLY;BYDAY=1SA" in site.get(f"{SERIES}{own.pk}/change/").content.decode()
-    assert site.get(SERIES).status_code == 200
+    listed = site.get(SERIES).content.decode()
+    assert "Tuesday, Thursday, every 2 weeks" in listed
+    assert "FREQ=MONTHLY;BYDAY=1SA" in listed
 
 
 # --- Single classes ---
@@ -358,6 +360,18 @@ def test_one_class_is_added_on_the_businesss_clocks(
     assert (session.starts_at, session.ends_at) == (utc(2027, 7, 1, 17), utc(2027, 7, 1, 18))
     assert "0 of 10" in site.get(SESSIONS).content.decode()
     assert Event.objects.filter(type="class_session.created").count() == 1
+
+
+def test_the_timetable_shows_what_is_to_come_unless_asked(
+    site: Client, owner: User, yoga: Service
+) -> None:
+    add(site, yoga, count="2")
+    with time_machine.travel(NOW + timedelta(days=5), tick=False):
+        for asked, shown in (("", [False, True]), ("?when=past", [True, False]),
+                             ("?when=all", [True, True])):  # fmt: skip
+            page = site.get(f"{SESSIONS}{asked}").content.decode()
+            days = ("Tue 2 March 2027, 18:00", "Tue 9 March 2027, 18:00")
+            assert [day in page for day in days] == shown
 
 
 def test_an_instructor_teaches_one_class_at_a_time(
