@@ -7,12 +7,13 @@ from zoneinfo import ZoneInfo
 from dateutil.rrule import rrule, rrulestr
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from access.actors import SYSTEM, Actor
 from bookings.allocating import lock
 from bookings.errors import SlotTaken
-from bookings.models import ClassSeries, ClassSession, Resource
+from bookings.models import ClassSeries, ClassSession, HoursException, Resource
 from bookings.sessions import call_off, schedule
 from tenants.current import current_tenant
 
@@ -80,11 +81,28 @@ def occurrences(
 
 
 def ahead(series: ClassSeries, now: datetime) -> dict[date, datetime]:
-    """Return what should be on the timetable from `now` on, as far as it is filled."""
+    """Return what should be on the timetable from `now` on, as far as it is filled.
+
+    Days on which the business is closed, or the instructor on leave, are left out.
+    """
     zone = current_tenant().zone
     today = now.astimezone(zone).date()
     wanted = occurrences(series, today, today + AHEAD, zone)
-    return {day: at for day, at in wanted.items() if at > now}
+    off = _closures(series, today)
+    return {
+        day: at
+        for day, at in wanted.items()
+        if at > now and not any(first <= day <= last for first, last in off)
+    }
+
+
+def _closures(series: ClassSeries, first: date) -> list[tuple[date, date]]:
+    """Return (first day, last day) of what keeps a series from taking place from `first` on."""
+    whose = Q(resource__isnull=True)
+    if series.instructor_id:
+        whose |= Q(resource=series.instructor_id)
+    closed = HoursException.objects.filter(whose, opens_at__isnull=True, last_day__gte=first)
+    return list(closed.values_list("first_day", "last_day"))
 
 
 @transaction.atomic

@@ -9,7 +9,7 @@ from django.utils.html import format_html
 from unfold.admin import ModelAdmin, StackedInline, TabularInline
 from unfold.decorators import display
 
-from bookings.catalogue_forms import AddOnForm, QuestionForm, ServiceForm
+from bookings.catalogue_forms import AddOnForm, QuestionForm, RequirementForm, ServiceForm
 from bookings.models import (
     AddOn,
     IntakeQuestion,
@@ -45,11 +45,13 @@ class QuestionInline(StackedInline):
     model = IntakeQuestion
     form = QuestionForm
     extra = 0
+    verbose_name = "question"
     verbose_name_plural = "Questions"
 
 
 class RequirementInline(StackedInline):
     model = Requirement
+    form = RequirementForm
     extra = 0
     verbose_name = "thing it needs as well"
     verbose_name_plural = "Also needed"

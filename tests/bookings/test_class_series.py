@@ -11,7 +11,15 @@ from django.test import Client
 
 from access.models import User
 from bookings import jobs, services
-from bookings.models import Allocation, Booking, ClassSeries, ClassSession, Resource, Service
+from bookings.models import (
+    Allocation,
+    Booking,
+    ClassSeries,
+    ClassSession,
+    HoursException,
+    Resource,
+    Service,
+)
 from bookings.series import AHEAD, extend_all, occurrences, parse
 from events.models import Event
 from tenants.models import Tenant
@@ -266,6 +274,20 @@ def test_a_day_off_takes_one_class_out(site: Client, yoga: Service) -> None:
     assert "2027-03-09\n2027-03-23" in page
     change(site, series, series_form(yoga, days_off="2027-03-23"))
     assert days()[:3] == [date(2027, 3, 2), date(2027, 3, 9), date(2027, 3, 16)]
+
+
+def test_no_class_is_on_when_the_business_is_closed_or_the_instructor_away(
+    site: Client, yoga: Service, mia: Resource
+) -> None:
+    for whose, first, last in (
+        (None, date(2027, 3, 2), date(2027, 3, 2)),
+        (mia, date(2027, 3, 15), date(2027, 3, 25)),
+        (Resource.objects.get(kind="space"), date(2027, 3, 9), date(2027, 3, 9)),
+    ):
+        HoursException.objects.create(resource=whose, first_day=first, last_day=last)
+    series = add(site, yoga, mia)
+    assert days()[:2] == [date(2027, 3, 9), date(2027, 3, 30)]
+    assert "Left out" not in site.get(f"{SERIES}{series.pk}/change/").content.decode()
 
 
 def test_a_class_cancelled_alone_does_not_come_back(
