@@ -12,7 +12,7 @@ from unfold.widgets import (
     UnfoldBooleanSwitchWidget,
 )
 
-from bookings.models import AddOn, IntakeQuestion, Resource, Service, TableSet
+from bookings.models import AddOn, IntakeQuestion, Requirement, Resource, Service, TableSet
 from tenants.money_field import WholeMoneyField
 
 DepositKind = Service.DepositKind
@@ -178,6 +178,15 @@ class QuestionForm(forms.ModelForm):  # type: ignore[type-arg]
             self.add_error("choices", "Give at least two answers, one a line.")
         cleaned["choices"] = "\n".join(dict.fromkeys(lines))
         return cleaned
+
+
+class RequirementForm(forms.ModelForm):  # type: ignore[type-arg]
+    """What else a service needs at the same time."""
+
+    class Meta:
+        model = Requirement
+        fields = ("name", "resources")
+        widgets = {"resources": UnfoldAdminCheckboxSelectMultipleWidget()}
 
 
 class ResourceForm(forms.ModelForm):  # type: ignore[type-arg]

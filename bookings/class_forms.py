@@ -23,6 +23,16 @@ WEEKDAYS = list(zip(DAYS, OpeningHours.Weekday.labels, strict=True))
 SIMPLE_RULE = re.compile(r"FREQ=WEEKLY(?:;INTERVAL=(\d+))?;BYDAY=((?:MO|TU|WE|TH|FR|SA|SU|,)+)")
 
 
+def in_words(rule: str) -> str:
+    """Return a rule that the form's boxes make in words; another one as it stands."""
+    simple = SIMPLE_RULE.fullmatch(rule)
+    if simple is None:
+        return rule
+    names = dict(WEEKDAYS)
+    days = ", ".join(str(names[day]) for day in simple[2].split(","))
+    return days if simple[1] is None else f"{days}, every {simple[1]} weeks"
+
+
 def _number(minimum: int = 1, **options: Any) -> forms.IntegerField:
     widget = UnfoldAdminTextInputWidget(attrs={"type": "number"})
     return forms.IntegerField(min_value=minimum, widget=widget, **options)

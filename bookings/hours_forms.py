@@ -7,7 +7,6 @@ from django import forms
 from django.core.exceptions import ValidationError
 from unfold.widgets import (
     UnfoldAdminCheckboxSelectMultipleWidget,
-    UnfoldAdminSelect2Widget,
     UnfoldAdminSelectWidget,
     UnfoldAdminTextInputWidget,
 )
@@ -170,7 +169,7 @@ class PublicHolidaysForm(forms.Form):
     """Of which country or region, and year."""
 
     place = forms.ChoiceField(
-        label="Country or region", choices=places, widget=UnfoldAdminSelect2Widget()
+        label="Country or region", choices=places, widget=UnfoldAdminSelectWidget()
     )
     year = forms.TypedChoiceField(coerce=int, widget=UnfoldAdminSelectWidget())
 

@@ -1,25 +1,34 @@
 """Classes that come back: from a rule to sessions on the timetable, some weeks ahead."""
 
+import re
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from dateutil.rrule import rrule, rrulestr
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from access.actors import SYSTEM, Actor
 from bookings.allocating import lock
 from bookings.errors import SlotTaken
-from bookings.models import ClassSeries, ClassSession, Resource
+from bookings.models import ClassSeries, ClassSession, HoursException, Resource
 from bookings.sessions import call_off, schedule
 from tenants.current import current_tenant
 
 AHEAD = timedelta(weeks=12)
-FREQUENCIES = ("DAILY", "WEEKLY", "MONTHLY")
-# The time of day and the end are fields of their own. BYMONTH could make rules that never fit,
-# for which a search would go on to the year 9999.
-PARTS = ("FREQ", "INTERVAL", "BYDAY", "BYMONTHDAY", "BYSETPOS", "WKST")
+# The time of day and the end are fields of their own. What is not in these patterns, such as a
+# 32nd of the month, could make rules that never fit: a search would go on to the year 9999.
+DAY_OF_WEEK = r"(MO|TU|WE|TH|FR|SA|SU)"
+PARTS = {
+    "FREQ": r"DAILY|WEEKLY|MONTHLY",
+    "INTERVAL": r"[1-9]|[1-4]\d|5[0-2]",
+    "BYDAY": rf"([+-]?[1-5])?{DAY_OF_WEEK}(,([+-]?[1-5])?{DAY_OF_WEEK})*",
+    "BYMONTHDAY": r"-?([1-9]|[12]\d|3[01])(,-?([1-9]|[12]\d|3[01]))*",
+    "BYSETPOS": r"-?([1-9]|[12]\d|3[01])(,-?([1-9]|[12]\d|3[01]))*",
+    "WKST": DAY_OF_WEEK,
+}
 LONGEST_INTERVAL = 52
 
 
@@ -28,24 +37,19 @@ def parse(rule: str, first_day: date, *, count: int | None = None) -> rrule:
 
     Raises ValidationError for what is no rule, or one that says more than days.
     """
-    parts = [part.partition("=")[::2] for part in rule.upper().strip().split(";")]
-    values = dict(parts)
-    unknown = [name for name in values if name not in PARTS]
-    if unknown or len(values) != len(parts):
+    text = rule.upper().strip()
+    parts = [part.partition("=") for part in text.split(";")]
+    values = {name: value for name, _, value in parts}
+    if len(values) != len(parts) or not values.keys() <= PARTS.keys():
         raise ValidationError(f"A rule here is made of {', '.join(PARTS)}, each once.")
-    if values.get("FREQ") not in FREQUENCIES:
-        raise ValidationError(f"FREQ is one of {', '.join(FREQUENCIES)}.")
-    interval = values.get("INTERVAL", "1")
-    if not (interval.isascii() and interval.isdigit() and 1 <= int(interval) <= LONGEST_INTERVAL):
-        raise ValidationError(f"INTERVAL is a number from 1 to {LONGEST_INTERVAL}.")
-    try:
-        found = rrulestr(
-            ";".join(map("=".join, parts)), dtstart=datetime.combine(first_day, time())
-        )
-    except (ValueError, TypeError, KeyError, IndexError, AttributeError) as error:
-        raise ValidationError("This is no rule that RFC 5545 knows.") from error
-    if not isinstance(found, rrule):
-        raise ValidationError("This is no rule that RFC 5545 knows.")
+    for name, value in values.items():
+        if not re.fullmatch(PARTS[name], value):
+            raise ValidationError(f"{name}={value} can't be understood, or makes no days.")
+    if "FREQ" not in values:
+        raise ValidationError("A rule says how often: FREQ=DAILY, WEEKLY or MONTHLY.")
+    if "BYSETPOS" in values and values["FREQ"] != "MONTHLY":
+        raise ValidationError("BYSETPOS goes with FREQ=MONTHLY.")
+    found = rrulestr(text, dtstart=datetime.combine(first_day, time()))
     return found.replace(count=count) if count else found
 
 
@@ -77,11 +81,28 @@ def occurrences(
 
 
 def ahead(series: ClassSeries, now: datetime) -> dict[date, datetime]:
-    """Return what should be on the timetable from `now` on, as far as it is filled."""
+    """Return what should be on the timetable from `now` on, as far as it is filled.
+
+    Days on which the business is closed, or the instructor on leave, are left out.
+    """
     zone = current_tenant().zone
     today = now.astimezone(zone).date()
     wanted = occurrences(series, today, today + AHEAD, zone)
-    return {day: at for day, at in wanted.items() if at > now}
+    off = _closures(series, today)
+    return {
+        day: at
+        for day, at in wanted.items()
+        if at > now and not any(first <= day <= last for first, last in off)
+    }
+
+
+def _closures(series: ClassSeries, first: date) -> list[tuple[date, date]]:
+    """Return (first day, last day) of what keeps a series from taking place from `first` on."""
+    whose = Q(resource__isnull=True)
+    if series.instructor_id:
+        whose |= Q(resource=series.instructor_id)
+    closed = HoursException.objects.filter(whose, opens_at__isnull=True, last_day__gte=first)
+    return list(closed.values_list("first_day", "last_day"))
 
 
 @transaction.atomic

@@ -9,7 +9,7 @@ from django.utils.html import format_html
 from unfold.admin import ModelAdmin, StackedInline, TabularInline
 from unfold.decorators import display
 
-from bookings.catalogue_forms import AddOnForm, QuestionForm, ServiceForm
+from bookings.catalogue_forms import AddOnForm, QuestionForm, RequirementForm, ServiceForm
 from bookings.models import (
     AddOn,
     IntakeQuestion,
@@ -38,7 +38,6 @@ class AddOnInline(TabularInline):
     model = AddOn
     form = AddOnForm
     extra = 0
-    tab = True
     verbose_name_plural = "Add-ons"
 
 
@@ -46,15 +45,14 @@ class QuestionInline(StackedInline):
     model = IntakeQuestion
     form = QuestionForm
     extra = 0
-    tab = True
+    verbose_name = "question"
     verbose_name_plural = "Questions"
 
 
 class RequirementInline(StackedInline):
     model = Requirement
-    filter_horizontal = ()
+    form = RequirementForm
     extra = 0
-    tab = True
     verbose_name = "thing it needs as well"
     verbose_name_plural = "Also needed"
 
@@ -62,7 +60,6 @@ class RequirementInline(StackedInline):
 class TurnTimeInline(TabularInline):
     model = TurnTime
     extra = 0
-    tab = True
     verbose_name_plural = "Turn times"
 
 

@@ -1,11 +1,12 @@
 """The timetable: single classes, and the series that make them."""
 
-from datetime import datetime
+from collections.abc import Iterator
 from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path, reverse
@@ -15,7 +16,7 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
 from bookings.admin.bookings import staff_actor
-from bookings.class_forms import SeriesForm, SessionForm
+from bookings.class_forms import SeriesForm, SessionForm, in_words
 from bookings.errors import BookingError
 from bookings.models import Booking, ClassSeries, ClassSession
 from bookings.series import apply, missing
@@ -27,12 +28,37 @@ STATES = {"On": "success", "Full": "info", "Cancelled": "danger", "Over": "warni
 SESSIONS = "/admin/bookings/classsession/"
 SERIES = "/admin/bookings/classseries/"
 MOST_LISTED = 20
+NEXT_SHOWN = 3
+
+
+class ComingFilter(admin.SimpleListFilter):
+    """What is still to come, unless one asks for the rest."""
+
+    title = "when"
+    parameter_name = "when"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("past", "Past"), ("all", "All")]
+
+    def choices(self, changelist: Any) -> Iterator[Any]:
+        first, *others = super().choices(changelist)
+        yield {**first, "display": "To come"}
+        yield from others
+
+    def queryset(
+        self, request: HttpRequest, queryset: QuerySet[ClassSession]
+    ) -> QuerySet[ClassSession]:
+        now = timezone.now()
+        if self.value() == "past":
+            return queryset.filter(ends_at__lte=now).order_by("-starts_at")
+        return queryset if self.value() == "all" else queryset.filter(ends_at__gt=now)
 
 
 @admin.register(ClassSession, site=staff_site)
 class ClassSessionAdmin(ModelAdmin):
     list_display = ("when", "service", "instructor", "places", "state")
-    list_filter = ("service", "instructor", "starts_at")
+    list_filter = (ComingFilter, "service", "instructor", "starts_at")
+    list_per_page = 30
     list_select_related = ("service", "instructor")
     search_fields = ("service__name", "instructor__name")
 
@@ -96,7 +122,7 @@ class ClassSessionAdmin(ModelAdmin):
         return form_page(
             staff_site, request, form, back=SESSIONS, button="Save",
             title=f"{session.service}, {local_time(session.starts_at)}",
-            facts=[("State", self.state(session)), ("Who comes", _attendees(session))],
+            facts=[("State", self.state(session)), *_attendees(session)],
             actions=[PageAction("cancel", "Cancel this class", is_danger=True)] if is_open else [],
         )  # fmt: skip
 
@@ -131,7 +157,7 @@ class ClassSeriesAdmin(ModelAdmin):
 
     @display(description="On")
     def days(self, series: ClassSeries) -> str:
-        return series.rule.removeprefix("FREQ=")
+        return in_words(series.rule)
 
     @display(description="At", ordering="starts_at")
     def begins(self, series: ClassSeries) -> str:
@@ -191,35 +217,33 @@ def _is_scheduled(request: HttpRequest, form: SessionForm) -> bool:
     return True
 
 
-def _attendees(session: ClassSession) -> str:
-    """Return who has booked a class, each linked to the booking."""
-    rows = [
-        (
+def _attendees(session: ClassSession) -> list[tuple[str, str]]:
+    """Return how many come, and who, each linked to the booking."""
+    coming = Booking.objects.occupying().filter(class_session=session).order_by("customer_name")
+    facts = [("Booked", f"{session.seats_taken} of {session.capacity}")]
+    for booking in coming:
+        name = booking.guest_name or booking.customer_name
+        link = format_html(
+            '<a class="underline" href="{}">{}</a>{}',
             reverse("staff:bookings_booking_change", args=[booking.pk]),
-            booking.guest_name or booking.customer_name,
-            f" ({booking.party_size})" if booking.party_size > 1 else "",
+            name,
+            f", {booking.party_size} people" if booking.party_size > 1 else "",
         )
-        for booking in Booking.objects.occupying()
-        .filter(class_session=session)
-        .order_by("customer_name")
-    ]
-    places = f"{session.seats_taken} of {session.capacity}"
-    names = format_html_join(", ", '<a class="underline" href="{}">{}</a>{}', rows)
-    return format_html("{}: {}", places, names) if rows else places
+        facts.append(("Comes", link))
+    return facts
 
 
 def _timetable(series: ClassSeries) -> list[tuple[str, str]]:
     """Return the next classes of a series, and those for which nobody had time."""
     coming = series.sessions.filter(starts_at__gt=timezone.now(), cancelled_at__isnull=True)
-    facts = [("Next", _lines(list(coming.values_list("starts_at", flat=True)[:5])) or "None")]
-    absent = [session.starts_at for session in missing(series)]
-    if absent:
-        facts.append(("Not on the timetable: the instructor is booked", _lines(absent)))
-    return facts
-
-
-def _lines(times: list[datetime]) -> str:
-    return format_html_join("", "{}<br>", [(local_time(at),) for at in times])
+    times = coming.values_list("starts_at", flat=True)[:NEXT_SHOWN]
+    return [
+        *(("Next", local_time(at)) for at in times),
+        *(
+            ("Left out: the instructor is booked", local_time(session.starts_at))
+            for session in missing(series)
+        ),
+    ]
 
 
 def _tell_of_kept(request: HttpRequest, kept: list[ClassSession]) -> None:
@@ -230,8 +254,10 @@ def _tell_of_kept(request: HttpRequest, kept: list[ClassSession]) -> None:
     messages.warning(
         request,
         format_html(
-            "{} stay as they were, because people have booked:{}{}",
-            f"{len(kept)} class{'es' * (len(kept) > 1)}",
+            "{}, because people have booked:{}{}",
+            "1 class stays as it was"
+            if len(kept) == 1
+            else f"{len(kept)} classes stay as they were",
             format_html_join("", "<br>{}, {} booked", lines),
             f" and {more} more" if more else "",
         ),

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import F
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path
@@ -36,7 +37,7 @@ class OpeningHoursAdmin(ModelAdmin):
     list_display = ("weekday", "opens", "closes", "whose")
     list_filter = ("resource",)
     list_select_related = ("resource",)
-    ordering = ("resource__position", "weekday", "opens_at")
+    ordering = (F("resource").asc(nulls_first=True), "weekday", "opens_at")
 
     @display(description="From", ordering="opens_at")
     def opens(self, hours: OpeningHours) -> str:

@@ -8,7 +8,7 @@ from django.core.management import CommandError, call_command
 from django_tenants.utils import tenant_context
 
 from access.models import APIKey, User
-from bookings.models import Service
+from bookings.models import ClassSession, OpeningHours, Service, TableSet
 from tenants.models import Tenant
 from tenants.provisioning import provision
 from tests.tenants.test_provisioning import drop_businesses
@@ -51,3 +51,25 @@ def test_seeding_again_keeps_what_is_there(settings: Any, tmp_path: Path) -> Non
     with tenant_context(Tenant.objects.get(schema_name="salon")):
         assert Service.objects.get(name="Fringe trim").price == 999
         assert APIKey.objects.count() == 1
+
+
+def test_the_demo_shows_a_chair_a_class_and_a_table(settings: Any, tmp_path: Path) -> None:
+    settings.STRIPE_API_BASE = None
+    call_command("seed_demo", "--credentials", str(tmp_path / "c.json"))
+    with tenant_context(Tenant.objects.get(schema_name="salon")):
+        cut = Service.objects.get(name="Cut & finish")
+        assert (cut.resources.count(), cut.customer_chooses_resource) == (3, True)
+        assert cut.add_ons.count() == 2
+        kinds = Service.objects.values_list("deposit_kind", flat=True)
+        assert set(kinds) == {"amount", "percent", "none", "card"}
+    with tenant_context(Tenant.objects.get(schema_name="gym")):
+        yoga = ClassSession.objects.filter(service__name="Vinyasa yoga")
+        assert yoga.count() >= 24
+        assert {session.instructor.name for session in yoga if session.instructor} == {"Lena"}
+    with tenant_context(Tenant.objects.get(schema_name="restaurant")):
+        dinner = Service.objects.get(name="Dinner")
+        assert [dinner.minutes_for(people) for people in (2, 4, 6)] == [90, 120, 150]
+        assert [dinner.deposit_for(dinner.price_for(n), n) for n in (5, 6)] == [0, 12000]
+        assert TableSet.objects.get().tables.count() == 2
+        saturday = OpeningHours.objects.get(weekday=5)
+        assert saturday.closes_at < saturday.opens_at

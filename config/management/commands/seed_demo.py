@@ -13,8 +13,8 @@ from django_tenants.utils import tenant_context
 
 from access.actors import SYSTEM
 from access.models import APIKey, User
-from bookings.models import OpeningHours, Resource, Service
 from config.demo_businesses import BUSINESSES, DemoBusiness
+from config.demo_catalogue import seed_catalogue
 from payments.connecting import connect
 from payments.models import StripeAccount
 from payments.services import PaymentError
@@ -101,28 +101,6 @@ def demo_tenant(demo: DemoBusiness) -> Tenant:
             "Run the demo on a database of its own."
         )
     return tenant
-
-
-def seed_catalogue(demo: DemoBusiness) -> None:
-    """Create services, resources and hours, once: what was edited since stays as it is."""
-    if Service.objects.exists():
-        return
-    Resource.objects.all().delete()
-    for position, offered in enumerate(demo.services):
-        resource = Resource.objects.create(name=offered.resource, position=position)
-        service = Service.objects.create(
-            name=offered.name,
-            description=offered.description,
-            duration_minutes=offered.duration_minutes,
-            price=offered.price,
-            deposit_kind=offered.deposit_kind,
-            deposit_value=offered.deposit_value,
-            position=position,
-        )
-        service.resources.add(resource)
-    OpeningHours.objects.all().delete()
-    for weekday, (opens_at, closes_at) in demo.hours.items():
-        OpeningHours.objects.create(weekday=weekday, opens_at=opens_at, closes_at=closes_at)
 
 
 def owner(demo: DemoBusiness, known: dict[str, str]) -> dict[str, str]:
