@@ -48,9 +48,7 @@ def visit_of(world: World) -> Visit:
     parts, offset = [], 0
     for work in world.works:
         pools = tuple(tuple(Option(way) for way in pool) for pool in work.pools)
-        parts.append(
-            Part(offset, 60 * work.duration, pools, 60 * work.before, 60 * work.after)
-        )
+        parts.append(Part(offset, 60 * work.duration, pools, 60 * work.before, 60 * work.after))
         offset += 60 * work.duration
     return Visit(tuple(parts))
 
@@ -70,7 +68,7 @@ def calendar_of(world: World, zone: ZoneInfo) -> Calendar:
     )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(worlds())
 def test_slots_are_those_of_a_search_minute_by_minute(world: World) -> None:
     zone = ZoneInfo(world.zone)
@@ -87,7 +85,7 @@ spans = st.lists(st.tuples(small, small).filter(lambda span: span[0] < span[1]),
 lengths = st.sampled_from([0, 0, 1, 3])
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(spans, spans, spans, st.integers(1, 6), lengths, lengths, lengths)
 def test_where_things_nearly_touch_every_second_is_right(
     opened: list[Span], one: list[Span], other: list[Span],
@@ -108,7 +106,5 @@ def test_where_things_nearly_touch_every_second_is_right(
         start
         for start in range(-50, 50)
         if open_seconds.issuperset(range(start + offset, start + offset + duration))
-        and taken.isdisjoint(
-            range(start + offset - before, start + offset + duration + after)
-        )
+        and taken.isdisjoint(range(start + offset - before, start + offset + duration + after))
     ]
