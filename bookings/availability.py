@@ -1,12 +1,13 @@
 """When something can be had: the front door to diaries and slots, and why a time is not offered."""
 
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from bookings.diary import Diary, Wanted, read_diary, read_rules
-from bookings.models import ClassSession, Service
+from bookings.models import BookingSettings, ClassSession, Service
 from bookings.slots import (
     Calendar,
     Option,
@@ -56,33 +57,39 @@ def free_times(
     """Return every time from `first` to `last` (days in `zone`, both included) that is free.
 
     Notice, how far ahead, hours, buffers, holds, party size and pacing are taken into account.
-    Two queries, whatever the range; one for a class. `ignoring` is a booking that would move.
+    Two queries, whatever the range. `ignoring` is a booking that would move.
     """
     if wanted.service.kind == Service.Kind.CLASS:
+        if not _fits_party(wanted):
+            return []
         return [slot for slot, left in _sessions(wanted, first, last, zone, now) if left >= 0]
     diary = read_diary(wanted, first, last, zone, now, ignoring=ignoring)
     return list(_free(diary, now))
 
 
 def _free(diary: Diary, now: datetime) -> Iterator[Slot]:
-    earliest, latest = _bounds(diary, now)
-    if not diary.rules.settings or not _fits_party(diary.wanted):
+    if not _fits_party(diary.wanted):
         return
-    starts = [start for start in diary.starts() if earliest <= start < latest]
+    earliest, latest = _bounds(diary.wanted.service, diary.rules.settings, diary.zone, now)
+    starts = diary.starts()
+    starts = starts[
+        bisect_left(starts, earliest.timestamp()) : bisect_left(starts, latest.timestamp())
+    ]
     for slot in free_slots(diary.visit, diary.calendar, starts):
         if not diary.is_paced(int(slot.starts_at.timestamp())):
             yield slot
 
 
-def _bounds(diary: Diary, now: datetime) -> tuple[float, float]:
+def _bounds(
+    service: Service, settings: BookingSettings, zone: ZoneInfo, now: datetime
+) -> tuple[datetime, datetime]:
     """Return the first instant that keeps the notice, and the one from which it is too far."""
-    service = diary.wanted.service
-    today = now.astimezone(diary.zone).date()
-    latest = instant(
-        today + timedelta(days=diary.rules.days_ahead_of(service) + 1), time(), diary.zone
-    )
-    earliest = (now + diary.rules.notice_of(service)).timestamp()
-    return earliest + 1e-6, latest.timestamp()
+    notice = settings.notice_of(service)
+    # What begins this very moment has begun.
+    earliest = now + max(notice, timedelta(microseconds=1))
+    today = now.astimezone(zone).date()
+    latest = instant(today + timedelta(days=settings.days_ahead_of(service) + 1), time(), zone)
+    return earliest, latest
 
 
 def _fits_party(wanted: Wanted) -> bool:
@@ -98,9 +105,10 @@ def free_on(wanted: Wanted, day: date, zone: ZoneInfo, now: datetime) -> list[Sl
 
 def is_offered(wanted: Wanted, starts_at: datetime, zone: ZoneInfo, now: datetime) -> bool:
     """Is `starts_at` a time at which customers may begin, were nothing taken?"""
-    if wanted.service.kind == Service.Kind.CLASS:
-        return session_at(wanted, starts_at) is not None
     day = starts_at.astimezone(zone).date()
+    if wanted.service.kind == Service.Kind.CLASS:
+        classes = _sessions(wanted, day, day, zone, now)
+        return _fits_party(wanted) and any(slot.starts_at == starts_at for slot, _ in classes)
     diary = read_diary(wanted, day, day, zone, now)
     untaken = Diary(
         wanted, diary.rules, zone, day, day, diary.visit, Calendar(diary.calendar.open, {})
@@ -111,7 +119,7 @@ def is_offered(wanted: Wanted, starts_at: datetime, zone: ZoneInfo, now: datetim
 def last_day_for(service: Service, today: date) -> date:
     """Return the last day that customers may book."""
     rules = read_rules([service], today, today)
-    return today + timedelta(days=rules.days_ahead_of(service))
+    return today + timedelta(days=rules.settings.days_ahead_of(service))
 
 
 def open_days(
@@ -149,27 +157,29 @@ def ways_to_take(diary: Diary, starts_at: datetime) -> list[tuple[Option, ...]]:
 # --- Classes ---
 
 
-def session_at(wanted: Wanted, starts_at: datetime) -> ClassSession | None:
-    """Return the class that begins at `starts_at`, one with room first."""
+def session_at(wanted: Wanted, starts_at: datetime, now: datetime) -> ClassSession | None:
+    """Return the class that begins at `starts_at`, with its `free_seats`; one with room first."""
     sessions = ClassSession.objects.filter(
         service=wanted.service, starts_at=starts_at, cancelled_at=None
-    )
+    ).with_free_seats(now)
     if wanted.resource_id is not None:
         sessions = sessions.filter(instructor=wanted.resource_id)
-    return max(sessions, key=lambda session: session.seats_left, default=None)
+    return max(sessions, key=lambda session: session.free_seats, default=None)
 
 
 def _sessions(
     wanted: Wanted, first: date, last: date, zone: ZoneInfo, now: datetime
 ) -> Iterator[tuple[Slot, int]]:
     """Yield the classes of these days, and how many seats the party would leave."""
+    earliest, latest = _bounds(wanted.service, BookingSettings.objects.current(), zone, now)
     sessions = ClassSession.objects.filter(
         service=wanted.service,
         cancelled_at=None,
-        starts_at__gt=now + timedelta(minutes=wanted.service.minimum_notice_minutes or 0),
-        starts_at__gte=instant(first, time(), zone),
-        starts_at__lt=instant(last + timedelta(days=1), time(), zone),
+        starts_at__gte=max(earliest, instant(first, time(), zone)),
+        starts_at__lt=min(latest, instant(last + timedelta(days=1), time(), zone)),
     ).with_free_seats(now)
+    if wanted.resource_id is not None:
+        sessions = sessions.filter(instructor=wanted.resource_id)
     for session in sessions:
         yield (
             Slot(session.starts_at, session.ends_at),
@@ -208,14 +218,8 @@ def _reasons_of_party(wanted: Wanted) -> Iterator[Reason]:
 
 
 def _reasons_of_rules(diary: Diary, starts_at: datetime, now: datetime) -> Iterator[Reason]:
-    service = diary.wanted.service
-    if starts_at <= now:
-        yield Reason("past", "It is in the past.")
-    elif starts_at < now + diary.rules.notice_of(service):
-        minutes = int(diary.rules.notice_of(service).total_seconds() // 60)
-        yield Reason("notice", f"It needs {minutes} minutes' notice.")
-    if starts_at.timestamp() >= _bounds(diary, now)[1]:
-        yield Reason("too_far", f"Bookings open {diary.rules.days_ahead_of(service)} days ahead.")
+    service, settings = diary.wanted.service, diary.rules.settings
+    yield from _reasons_of_bounds(service, settings, starts_at, diary.zone, now)
     grid, local = diary.rules.grid_of(service), starts_at.astimezone(diary.zone)
     if not grid.holds(local.time()) or local.microsecond:
         yield Reason("grid", f"Bookings start every {grid.step} minutes.")
@@ -224,6 +228,19 @@ def _reasons_of_rules(diary: Diary, starts_at: datetime, now: datetime) -> Itera
     if diary.is_paced(int(starts_at.timestamp())):
         limit = diary.rules.settings.covers_per_quarter
         yield Reason("pacing", f"At most {limit} guests arrive within a quarter of an hour.")
+
+
+def _reasons_of_bounds(
+    service: Service, settings: BookingSettings, starts_at: datetime, zone: ZoneInfo, now: datetime
+) -> Iterator[Reason]:
+    earliest, latest = _bounds(service, settings, zone, now)
+    if starts_at <= now:
+        yield Reason("past", "It is in the past.")
+    elif starts_at < earliest:
+        minutes = int(settings.notice_of(service).total_seconds() // 60)
+        yield Reason("notice", f"It needs {minutes} minutes' notice.")
+    if starts_at >= latest:
+        yield Reason("too_far", f"Bookings open {settings.days_ahead_of(service)} days ahead.")
 
 
 def _reasons_of_time(diary: Diary, starts_at: datetime) -> list[Reason]:
@@ -241,14 +258,11 @@ def _reasons_of_time(diary: Diary, starts_at: datetime) -> list[Reason]:
 def _reasons_of_class(
     wanted: Wanted, starts_at: datetime, zone: ZoneInfo, now: datetime
 ) -> Iterator[Reason]:
-    session = session_at(wanted, starts_at)
+    session = session_at(wanted, starts_at, now)
     if session is None:
         yield Reason("no_session", "No class begins at this time.")
         return
-    if starts_at <= now + timedelta(minutes=wanted.service.minimum_notice_minutes or 0):
-        yield Reason("notice", "It is too late to book this class.")
-    day = starts_at.astimezone(zone).date()
-    seats = {slot.starts_at: left for slot, left in _sessions(wanted, day, day, zone, now)}
-    if seats.get(starts_at, 0) < 0:
-        left = seats[starts_at] + wanted.party_size
-        yield Reason("full", f"{left} of {session.capacity} places are left.")
+    settings = BookingSettings.objects.current()
+    yield from _reasons_of_bounds(wanted.service, settings, starts_at, zone, now)
+    if session.free_seats < wanted.party_size:
+        yield Reason("full", f"{session.free_seats} of {session.capacity} places are left.")

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from bookings.models import AddOn, BookingSettings, Service
 from bookings.slots import (
+    DAY_SECONDS,
     Calendar,
     Grid,
     Hours,
@@ -56,7 +57,7 @@ SELECT taken.resource_id, floor(extract(epoch FROM taken.starts_at))::bigint,
 FROM bookings_allocation taken LEFT JOIN bookings_booking held ON held.id = taken.booking_id
 WHERE taken.is_live AND taken.starts_at < %(ends)s AND taken.ends_at > %(begins)s
     AND taken.resource_id = ANY(%(resources)s)
-    AND taken.booking_id IS DISTINCT FROM %(ignoring)s
+    AND (%(ignoring)s::bigint IS NULL OR taken.booking_id IS DISTINCT FROM %(ignoring)s)
     AND (held.hold_expires_at IS NULL OR held.hold_expires_at > %(now)s
         OR held.status <> 'PENDING_PAYMENT')
 UNION ALL
@@ -111,13 +112,6 @@ class Rules:
         return Grid(
             service.step_minutes or self.settings.step_minutes, self.settings.offset_minutes
         )
-
-    def notice_of(self, service: Service) -> timedelta:
-        own = service.minimum_notice_minutes
-        return timedelta(minutes=self.settings.minimum_notice_minutes if own is None else own)
-
-    def days_ahead_of(self, service: Service) -> int:
-        return service.days_ahead or self.settings.days_ahead
 
     def minutes_of(self, service: Service, party_size: int) -> int:
         """Return how long a party stays, in minutes, without add-ons."""
@@ -300,7 +294,9 @@ def read_diary(
         for one in option.resources
     }
     begins = datetime.combine(first, time(), zone).astimezone(UTC) - timedelta(days=1)
-    ends = datetime.combine(last, time(), zone).astimezone(UTC) + timedelta(days=3)
+    # What begins on the last day may end days later, its buffers a day after that.
+    beyond = timedelta(days=visit.duration // DAY_SECONDS + 1)
+    ends = datetime.combine(last, time(), zone).astimezone(UTC) + beyond + timedelta(days=2)
     busy: dict[int, list[Span]] = defaultdict(list)
     arrivals: dict[int, int] = defaultdict(int)
     with connection.cursor() as cursor:
@@ -324,9 +320,7 @@ def read_diary(
         key = one if one in rules.weeks else None
         if key not in open_by_week:
             open_by_week[key] = (
-                always
-                if around_the_clock
-                else rules.open_spans(one, first, last + timedelta(days=1), zone)
+                always if around_the_clock else rules.open_spans(one, first, last + beyond, zone)
             )
         opened[one] = open_by_week[key]
     return Diary(wanted, rules, zone, first, last, visit, Calendar(opened, busy), arrivals)

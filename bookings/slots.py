@@ -10,12 +10,14 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 Span = tuple[int, int]
 #: Opening and closing time; closing at or before opening is on the next day.
 Hours = tuple[time, time]
 DAY_SECONDS = 24 * 3600
+Moment = TypeVar("Moment", int, datetime)
 
 
 def instant(day: date, at: time, zone: ZoneInfo) -> int:
@@ -67,9 +69,9 @@ def open_spans(week: Week, business: Week, first: date, last: date, zone: ZoneIn
     return joined(spans)
 
 
-def joined(spans: Iterable[Span]) -> list[Span]:
+def joined(spans: Iterable[tuple[Moment, Moment]]) -> list[tuple[Moment, Moment]]:
     """Return `spans` in order, those that touch made one; empty ones fall away."""
-    result: list[Span] = []
+    result: list[tuple[Moment, Moment]] = []
     for start, end in sorted(span for span in spans if span[0] < span[1]):
         if result and start <= result[-1][1]:
             result[-1] = (result[-1][0], max(end, result[-1][1]))

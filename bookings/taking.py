@@ -24,7 +24,7 @@ from bookings.models import (
     Resource,
     Service,
 )
-from bookings.slots import Option
+from bookings.slots import Option, joined
 from tenants.current import current_tenant
 
 # A service that only an API caller knows: nothing says how long it takes.
@@ -110,8 +110,8 @@ def keep_pace(wanted: Wanted) -> None:
 
 
 def _claims(diary: Diary, starts_at: datetime, way: tuple[Option, ...]) -> list[Claim]:
-    """Return what to take; what one resource has twice in a visit is joined."""
-    spans: dict[int, list[datetime]] = defaultdict(list)
+    """Return what to take; of one resource what overlaps or touches is joined."""
+    spans: dict[int, list[tuple[datetime, datetime]]] = defaultdict(list)
     chosen = iter(way)
     for part in diary.visit.parts:
         begins = starts_at + timedelta(seconds=part.offset)
@@ -121,8 +121,12 @@ def _claims(diary: Diary, starts_at: datetime, way: tuple[Option, ...]) -> list[
         )
         for _ in part.pools:
             for resource in next(chosen).resources:
-                spans[resource] += span
-    return [Claim(resource, min(ends), max(ends)) for resource, ends in sorted(spans.items())]
+                spans[resource].append(span)
+    return [
+        Claim(resource, begins, ends)
+        for resource, taken in sorted(spans.items())
+        for begins, ends in joined(taken)
+    ]
 
 
 def _try(booking: Booking, claims: list[Claim], now: datetime, end_hold: EndHold) -> bool:
@@ -180,7 +184,7 @@ def is_exclusion_violation(error: IntegrityError) -> bool:
 
 
 def _take_seats(booking: Booking, wanted: Wanted, now: datetime, end_hold: EndHold) -> None:
-    session = session_at(wanted, booking.starts_at)
+    session = session_at(wanted, booking.starts_at, now)
     if session is None:
         raise SlotTaken("No class begins at this time. Please choose another one.")
     if not _move_seats(session.pk, booking.party_size):

@@ -1,8 +1,12 @@
 """The rules of booking that hold for the whole business."""
 
+from datetime import timedelta
+
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
+
+from bookings.models.catalogue import Service
 
 
 class BookingSettingsManager(models.Manager["BookingSettings"]):
@@ -55,3 +59,12 @@ class BookingSettings(models.Model):
 
     def __str__(self) -> str:
         return "Booking rules"
+
+    def notice_of(self, service: Service) -> timedelta:
+        """Return the shortest time between booking `service` and its start."""
+        own = service.minimum_notice_minutes
+        return timedelta(minutes=self.minimum_notice_minutes if own is None else own)
+
+    def days_ahead_of(self, service: Service) -> int:
+        """Return how many days ahead `service` can be booked."""
+        return service.days_ahead or self.days_ahead
