@@ -18,7 +18,8 @@ from django_tenants.utils import tenant_context
 from access.models import APIKey, User
 from access.tokens import password_reset_tokens
 from bookings.models import Booking, Service
-from bookings.services import BookingRequest, book
+from bookings.services import book
+from bookings.wishes import BookingRequest
 from events.models import Event
 from payments.models import PaymentSession, StripeAccount, StripeEvent
 from tenants.models import Tenant
