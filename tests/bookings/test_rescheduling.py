@@ -11,6 +11,7 @@ from access.actors import SYSTEM, Actor
 from bookings import changes, services
 from bookings.errors import BookingClosed, InvalidBooking, SlotTaken, TooLate
 from bookings.models import AddOn, Allocation, BookingSettings, ClassSession, Resource, Service
+from bookings.wishes import BookingRequest
 from events.models import Event
 from payments.models import PaymentSession, Refund
 from tenants.models import Tenant
@@ -194,6 +195,21 @@ def test_buffers_move_along(service: Service) -> None:
             noon() + timedelta(minutes=80),
         )
     ]
+
+
+def test_what_the_catalogue_does_not_know_is_moved_by_the_business(service: Service) -> None:
+    wanted = BookingRequest(
+        customer_name="Ann", customer_email="ann@example.com", service=None, service_name="Call",
+        starts_at=noon(), total_amount=0, deposit_amount=0,
+    )  # fmt: skip
+    booking = services.book(wanted)
+    before = all_of(booking)
+    with pytest.raises(BookingClosed, match="only be moved by the business"):
+        changes.reschedule(booking.pk, starts_at=noon() - QUARTER)
+    assert all_of(booking) == before
+    changes.reschedule(booking.pk, starts_at=noon() + QUARTER, actor=STAFF)
+    start = noon() + QUARTER
+    assert live(booking) == [("Alpha Salon", start, start + timedelta(hours=1))]
 
 
 # --- Classes and tables ---
