@@ -187,7 +187,10 @@ def _check_may_move(
     refused = why_not_move(booking, now)
     if refused:
         raise TooLate(refused)
-    if wanted and not is_offered(wanted, starts_at, current_tenant().zone, now):
+    if wanted is None:
+        # Nothing says when it is on offer.
+        raise BookingClosed("This booking can only be moved by the business. Please call.")
+    if not is_offered(wanted, starts_at, current_tenant().zone, now):
         raise InvalidBooking(
             "booking_date is not one of the times at which this service starts",
             field="booking_date",

@@ -11,6 +11,7 @@ from access.actors import SYSTEM, Actor
 from bookings import changes, services
 from bookings.errors import BookingClosed, InvalidBooking, SlotTaken, TooLate
 from bookings.models import AddOn, Allocation, BookingSettings, ClassSession, Resource, Service
+from bookings.wishes import BookingRequest
 from events.models import Event
 from payments.models import PaymentSession, Refund
 from tenants.models import Tenant
@@ -131,18 +132,18 @@ def test_it_takes_as_long_as_when_it_was_booked(service: Service) -> None:
 
 def test_a_customer_may_move_it_until_cancelling_costs_something(service: Service) -> None:
     booking = book(service, noon())
-    edge = noon() - timedelta(hours=48)
+    edge, other, last = noon() - timedelta(hours=48), noon(8), noon(9)
     with time_machine.travel(edge + timedelta(seconds=1), tick=False):
         before = all_of(booking)
         with pytest.raises(TooLate, match="could be changed here until"):
-            changes.reschedule(booking.pk, starts_at=noon(8))
+            changes.reschedule(booking.pk, starts_at=other)
         assert all_of(booking) == before
     with time_machine.travel(edge, tick=False):
-        changes.reschedule(booking.pk, starts_at=noon(8))
-    with time_machine.travel(noon(8) - timedelta(minutes=5), tick=False):
-        changes.reschedule(booking.pk, starts_at=noon(9), actor=STAFF)
+        changes.reschedule(booking.pk, starts_at=other)
+    with time_machine.travel(other - timedelta(minutes=5), tick=False):
+        changes.reschedule(booking.pk, starts_at=last, actor=STAFF)
     booking.refresh_from_db()
-    assert (booking.starts_at, booking.changed_by) == (noon(9), "owner@alpha.example")
+    assert (booking.starts_at, booking.changed_by) == (last, "owner@alpha.example")
 
 
 @pytest.mark.parametrize("minutes", [7, 12 * 60 - 15])
@@ -194,6 +195,21 @@ def test_buffers_move_along(service: Service) -> None:
             noon() + timedelta(minutes=80),
         )
     ]
+
+
+def test_what_the_catalogue_does_not_know_is_moved_by_the_business(service: Service) -> None:
+    wanted = BookingRequest(
+        customer_name="Ann", customer_email="ann@example.com", service=None, service_name="Call",
+        starts_at=noon(), total_amount=0, deposit_amount=0,
+    )  # fmt: skip
+    booking = services.book(wanted)
+    before = all_of(booking)
+    with pytest.raises(BookingClosed, match="only be moved by the business"):
+        changes.reschedule(booking.pk, starts_at=noon() - QUARTER)
+    assert all_of(booking) == before
+    changes.reschedule(booking.pk, starts_at=noon() + QUARTER, actor=STAFF)
+    start = noon() + QUARTER
+    assert live(booking) == [("Alpha Salon", start, start + timedelta(hours=1))]
 
 
 # --- Classes and tables ---

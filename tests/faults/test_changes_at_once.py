@@ -3,7 +3,9 @@ double, nothing given back twice."""
 
 import itertools
 from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from demo.stack import Stack
@@ -28,6 +30,12 @@ def hours(moment: str, number: float) -> str:
 
 def move(api: LiveApi, booking: dict[str, Any], to: str) -> Any:
     return api.post(f"/api/bookings/{booking['booking_id']}/reschedule/", {"booking_date": to})
+
+
+def move_into(
+    api: LiveApi, bookings: Sequence[dict[str, Any]], places: Sequence[str], number: int
+) -> Any:
+    return move(api, bookings[number], places[number])
 
 
 def times(stack: Stack, schema: str, *bookings: dict[str, Any]) -> list[datetime]:
@@ -57,8 +65,7 @@ def test_two_that_move_into_each_others_time_are_neither_lost_nor_both_there(sta
     for round_number in range(10):
         first_at, second_at = hours(noon, 24 * round_number), hours(noon, 24 * round_number + 1)
         pair = book(api, first_at), book(api, second_at)
-        wanted = (second_at, first_at)
-        answers = at_once(2, lambda n, pair=pair, wanted=wanted: move(api, pair[n], wanted[n]))  # type: ignore[misc]
+        answers = at_once(2, partial(move_into, api, pair, (second_at, first_at)))
         # Each keeps its own time until the other's is free, and neither ever is.
         assert [answer.status for answer in answers] == [409, 409]
         assert times(stack, "salon", *pair) == [
