@@ -32,7 +32,7 @@ def sweep(now: datetime, run_jobs: JobRunner) -> list[str]:
     with time_machine.travel(now, tick=False):
         jobs.remind()
         run_jobs()
-    return [letter.subject for letter in mail.outbox[before:]]
+    return [str(letter.subject) for letter in mail.outbox[before:]]
 
 
 REMINDER = ["Reminder: Haircut, Thu 1 July 2027, 11:00"]
