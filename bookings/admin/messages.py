@@ -7,7 +7,6 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import URLPattern, path, reverse
-from django.utils.html import format_html
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
@@ -53,21 +52,18 @@ class MessageTemplateAdmin(ModelAdmin):
         if not self.has_view_permission(request):
             raise PermissionDenied
         own = {template.kind: template for template in MessageTemplate.objects.all()}
-        rows = [
-            [
-                format_html(
-                    '<a class="underline" href="{}">{}</a>',
-                    reverse("staff:bookings_messagetemplate_text", args=[kind.name]),
-                    kind.title,
-                ),
+        shown = [
+            (
+                reverse("staff:bookings_messagetemplate_text", args=[kind.name]),
+                kind.title,
                 _whose(own.get(kind.name)),
-            ]
+            )
             for kind in KINDS.values()
         ]
         context = {
             **self.admin_site.each_context(request),
             "title": "What customers are told",
-            "table": {"headers": ["Message", "Text"], "rows": rows},
+            "messages_shown": shown,
         }
         return render(request, "bookings/admin/messages.html", context)
 
@@ -103,13 +99,13 @@ class MessageTemplateAdmin(ModelAdmin):
     def _text_page(
         self, request: HttpRequest, kind: Kind, form: MessageTemplateForm, shown: Preview | None
     ) -> HttpResponse:
-        rows = [[f"{{{{ {name} }}}}", meaning] for name, meaning in kind.placeholders.items()]
+        rows = [(f"{{{{ {name} }}}}", meaning) for name, meaning in kind.placeholders.items()]
         context = {
             **self.admin_site.each_context(request),
             "title": kind.title,
             "form": form,
             "preview": shown,
-            "placeholders": {"headers": ["Write", "To say"], "rows": rows},
+            "placeholders": rows,
             "has_own": form.instance.pk is not None,
             "back": reverse(TEXTS),
         }

@@ -90,6 +90,7 @@ class Alpha:
             "event_pk": "1",
             "request_pk": "1",
             "slug": self.service.slug,
+            "kind": "confirmed",
             "uidb64": "MQ",
             "object_id": "1",
             "content_type_id": "1",
