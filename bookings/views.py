@@ -15,6 +15,7 @@ from bookings import availability, money, services
 from bookings.errors import BookingClosed, BookingError, SlotTaken
 from bookings.forms import DetailsForm, FindForm
 from bookings.models import Booking, OpeningHours, Service
+from bookings.offers import purchases
 from payments.services import PaymentError, payments_enabled
 from tenants.current import current_tenant
 from tenants.templatetags.business import money as money_text
@@ -33,6 +34,8 @@ def landing(request: HttpRequest) -> HttpResponse:
             "services": Service.objects.filter(is_active=True),
             "takes_deposits": payments_enabled(),
             "hours": OpeningHours.objects.all(),
+            "sells_vouchers": purchases.sells_vouchers(),
+            "sells_passes": bool(purchases.passes_on_sale()),
         },
     )
 

@@ -86,6 +86,7 @@ class Alpha:
             "refund_id": str(self.refund.pk),
             "event_pk": "1",
             "request_pk": "1",
+            "item_id": "1",
             "slug": self.service.slug,
             "uidb64": "MQ",
             "object_id": "1",
