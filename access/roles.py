@@ -31,6 +31,7 @@ _STAFF = (
     _all(["bookings.booking"], "view add change")
     | _all(["bookings.service", "bookings.resource", "bookings.openinghours"], "view")
     | _all(_OFFERS, "view")
+    | {"bookings.change_voucher", "bookings.change_pass"}
     | _all(
         [
             "payments.paymentsession",

@@ -11,7 +11,7 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
-from bookings.models import DiscountCode, PassType, VoucherSettings, normal_code
+from bookings.models import DiscountCode, Pass, PassType, Voucher, VoucherSettings, normal_code
 from tenants.money_field import WholeMoneyField
 
 SERVICES = UnfoldAdminCheckboxSelectMultipleWidget
@@ -103,3 +103,25 @@ class GivePassForm(GiveForm):
 
 class VoidForm(forms.Form):
     reason = forms.CharField(max_length=200, widget=UnfoldAdminTextInputWidget())
+
+
+class UseForm(forms.Form):
+    """What of it is used at the business: whole money for a voucher, times for a pass."""
+
+    reason = forms.CharField(
+        max_length=200, widget=UnfoldAdminTextInputWidget(), help_text="What for."
+    )
+
+    def __init__(self, data: Any, item: Voucher | Pass) -> None:
+        super().__init__(data)
+        if isinstance(item, Voucher):
+            self.fields["amount"] = WholeMoneyField(
+                min_value=Decimal("0.001"), currency=item.currency,
+                label=f"Amount in {item.currency}",
+            )  # fmt: skip
+        else:
+            self.fields["amount"] = forms.IntegerField(
+                min_value=1, max_value=item.left, initial=1, label="Times",
+                widget=UnfoldAdminTextInputWidget(),
+            )  # fmt: skip
+        self.order_fields(["amount"])
