@@ -158,6 +158,10 @@ class PrepaidAdmin(ReadOnlyMixin, ModelAdmin):
     def state_badge(self, item: Prepaid) -> tuple[str, str]:
         return item.state, item.state.capitalize()
 
+    @display(description="State")
+    def state_shown(self, item: Prepaid) -> str:
+        return item.state.capitalize()
+
     @display(description="Good until", ordering="expires_at")
     def until(self, item: Prepaid) -> str:
         return local_time(item.expires_at) if item.expires_at else "–"
@@ -253,7 +257,7 @@ class VoucherAdmin(PrepaidAdmin):
     )  # fmt: skip
     inlines = (VoucherMovementInline,)
     fields = (
-        "code_shown", "state_badge", "what_next", "initial_shown", "left_shown", "customer_name",
+        "code_shown", "state_shown", "what_next", "initial_shown", "left_shown", "customer_name",
         "customer_email", "recipient_name", "recipient_email", "message", "until",
         "payment_link", "created_at",
     )  # fmt: skip
@@ -282,7 +286,7 @@ class PassAdmin(PrepaidAdmin):
     list_display = ("name", "customer_name", "state_badge", "left", "until")
     inlines = (PassMovementInline,)
     fields = (
-        "name", "code_shown", "state_badge", "what_next", "initial", "left", "customer_name",
+        "name", "code_shown", "state_shown", "what_next", "initial", "left", "customer_name",
         "customer_email", "until", "price_shown", "payment_link", "created_at",
     )  # fmt: skip
     readonly_fields = fields

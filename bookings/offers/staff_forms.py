@@ -9,6 +9,7 @@ from unfold.widgets import (
     UnfoldAdminEmailInputWidget,
     UnfoldAdminSelectWidget,
     UnfoldAdminTextInputWidget,
+    UnfoldBooleanSwitchWidget,
 )
 
 from bookings.models import DiscountCode, Pass, PassType, Voucher, VoucherSettings, normal_code
@@ -44,13 +45,17 @@ class DiscountCodeForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 class VoucherSettingsForm(forms.ModelForm):  # type: ignore[type-arg]
-    minimum_amount = WholeMoneyField(min_value=Decimal("0.001"))
-    maximum_amount = WholeMoneyField(min_value=Decimal("0.001"))
+    minimum_amount = WholeMoneyField(min_value=Decimal("0.001"), label="Smallest amount")
+    maximum_amount = WholeMoneyField(min_value=Decimal("0.001"), label="Largest amount")
 
     class Meta:
         model = VoucherSettings
         fields = ("is_sold_online", "minimum_amount", "maximum_amount", "valid_days")
-        labels = {"valid_days": "Good for, in days"}
+        labels = {"is_sold_online": "Sold on our page", "valid_days": "Good for, in days"}
+        widgets = {
+            "is_sold_online": UnfoldBooleanSwitchWidget(),
+            "valid_days": UnfoldAdminTextInputWidget(),
+        }
 
 
 class PassTypeForm(forms.ModelForm):  # type: ignore[type-arg]

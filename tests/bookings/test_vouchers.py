@@ -402,7 +402,7 @@ def test_staff_give_one_and_end_it_with_a_reason(site: Client, run_jobs: JobRunn
     assert (left(voucher), voucher.price) == (2500, 0)
     assert [letter.to for letter in mail.outbox] == [["bob@example.com"]]
     page = site.get(f"/admin/bookings/voucher/{voucher.pk}/change/").content.decode()
-    for text in (voucher.readable_code, "Late last time", "£25.00"):
+    for text in (voucher.readable_code, "Late last time", "£25.00", ">Active<"):
         assert text in page
     assert site.get("/admin/bookings/voucher/").status_code == 200
     path = f"/admin/bookings/voucher/{voucher.pk}/void/"
