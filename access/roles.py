@@ -42,6 +42,7 @@ _STAFF = (
     # Their own only: the page knows no other.
     | _all(["bookings.staffpreference"], "view change")
     | _all(_OFFERS, "view")
+    | {"bookings.change_voucher", "bookings.change_pass"}
     | _all(
         [
             "payments.paymentsession",

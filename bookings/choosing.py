@@ -25,6 +25,7 @@ from bookings.diary import Wanted
 from bookings.errors import BookingError, InvalidBooking, SlotTaken
 from bookings.forms import DetailsForm
 from bookings.models import OpeningHours, Service
+from bookings.offers import purchases
 from bookings.offers.guessing import quote_for
 from bookings.offers.services import Quote
 from bookings.picker import times_context
@@ -45,6 +46,8 @@ def landing(request: HttpRequest) -> HttpResponse:
             "services": offered_services(),
             "takes_deposits": payments_enabled(),
             "hours": OpeningHours.objects.filter(resource=None),
+            "sells_vouchers": purchases.sells_vouchers(),
+            "sells_passes": bool(purchases.passes_on_sale()),
         },
     )
 

@@ -8,7 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path, reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import display
 
@@ -30,6 +30,7 @@ from bookings.offers.staff_forms import (
     GivePassForm,
     GiveVoucherForm,
     PassTypeForm,
+    UseForm,
     VoidForm,
     VoucherSettingsForm,
 )
@@ -157,6 +158,10 @@ class PrepaidAdmin(ReadOnlyMixin, ModelAdmin):
     def state_badge(self, item: Prepaid) -> tuple[str, str]:
         return item.state, item.state.capitalize()
 
+    @display(description="State")
+    def state_shown(self, item: Prepaid) -> str:
+        return item.state.capitalize()
+
     @display(description="Good until", ordering="expires_at")
     def until(self, item: Prepaid) -> str:
         return local_time(item.expires_at) if item.expires_at else "–"
@@ -177,34 +182,55 @@ class PrepaidAdmin(ReadOnlyMixin, ModelAdmin):
     def what_next(self, item: Prepaid) -> str:
         if not item.is_active:
             return "–"
-        url = reverse(f"staff:bookings_{self.opts.model_name}_void", args=[item.pk])
-        return format_html('<a class="underline" href="{}">End it</a>', url)
+        links = [
+            (reverse(f"staff:bookings_{self.opts.model_name}_{name}", args=[item.pk]), label)
+            for name, label in (("use", "Use it here"), ("void", "End it"))
+        ]
+        return format_html_join(" · ", '<a class="underline" href="{}">{}</a>', links)
 
     def get_urls(self) -> list[URLPattern]:
-        void = path(
-            "<int:item_id>/void/",
-            self.admin_site.admin_view(self.void_view),
-            name=f"bookings_{self.opts.model_name}_void",
-        )
-        return [void, *super().get_urls()]
+        own = [
+            path(
+                f"<int:item_id>/{name}/",
+                self.admin_site.admin_view(view),
+                name=f"bookings_{self.opts.model_name}_{name}",
+            )
+            for name, view in (("use", self.use_view), ("void", self.void_view))
+        ]
+        return [*own, *super().get_urls()]
 
-    def void_view(self, request: HttpRequest, item_id: int) -> HttpResponse:
-        """End one for good, with a reason."""
+    def _act(
+        self, request: HttpRequest, item: Any, form: forms.Form, act: Any, done: str, **page: Any
+    ) -> HttpResponse:
+        """Show `form`; once it is sent and good, do `act` with it and say `done`."""
         if not request.user.has_perm(f"bookings.change_{self.opts.model_name}"):
             raise PermissionDenied
-        item = get_object_or_404(self.model, pk=item_id)
         back = reverse(f"staff:bookings_{self.opts.model_name}_change", args=[item.pk])
-        form = VoidForm(request.POST or None)
         if request.method == "POST" and form.is_valid():
             try:
-                prepaid.void(item, reason=form.cleaned_data["reason"], actor=staff_actor(request))
-                messages.success(request, "It is ended: nobody can book with it any more.")
+                act(item, **form.cleaned_data, actor=staff_actor(request))
+                messages.success(request, done)
             except BookingError as error:
                 messages.error(request, str(error))
             return redirect(back)
-        return form_page(
-            staff_site, request, form, back=back, title=f"End {item.readable_code}?",
-            button="End it", danger=True,
+        return form_page(staff_site, request, form, back=back, **page)
+
+    def use_view(self, request: HttpRequest, item_id: int) -> HttpResponse:
+        """Take some of it at the business."""
+        item = get_object_or_404(self.model, pk=item_id)
+        return self._act(
+            request, item, UseForm(request.POST or None, item), prepaid.use_by_hand, "Used.",
+            title=f"Use {item.readable_code} here", button="Use it",
+            intro=f"It belongs to {item.customer_name}.",
+        )  # fmt: skip
+
+    def void_view(self, request: HttpRequest, item_id: int) -> HttpResponse:
+        """End one for good, with a reason."""
+        item = get_object_or_404(self.model, pk=item_id)
+        return self._act(
+            request, item, VoidForm(request.POST or None), prepaid.void,
+            "It is ended: nobody can book with it any more.",
+            title=f"End {item.readable_code}?", button="End it", danger=True,
             intro="What is left of it is gone. To give the money back, refund the payment instead.",
         )  # fmt: skip
 
@@ -231,7 +257,7 @@ class VoucherAdmin(PrepaidAdmin):
     )  # fmt: skip
     inlines = (VoucherMovementInline,)
     fields = (
-        "code_shown", "state_badge", "what_next", "initial_shown", "left_shown", "customer_name",
+        "code_shown", "state_shown", "what_next", "initial_shown", "left_shown", "customer_name",
         "customer_email", "recipient_name", "recipient_email", "message", "until",
         "payment_link", "created_at",
     )  # fmt: skip
@@ -260,7 +286,7 @@ class PassAdmin(PrepaidAdmin):
     list_display = ("name", "customer_name", "state_badge", "left", "until")
     inlines = (PassMovementInline,)
     fields = (
-        "name", "code_shown", "state_badge", "what_next", "initial", "left", "customer_name",
+        "name", "code_shown", "state_shown", "what_next", "initial", "left", "customer_name",
         "customer_email", "until", "price_shown", "payment_link", "created_at",
     )  # fmt: skip
     readonly_fields = fields

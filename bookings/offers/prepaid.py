@@ -127,6 +127,28 @@ def earn(booking: Booking) -> None:
 
 
 @transaction.atomic
+def _take_by_hand(item: AnyPrepaid, amount: int, reason: str, actor: Actor) -> int:
+    if not type(item).objects.take(item.pk, amount, at=timezone.now()):
+        raise BookingClosed("That much is not left on it, or it is not good any more.")
+    times = item.movements.filter(kind=Kind.USED).count()
+    cause = f"by hand:{times + 1}"
+    write_movement(item, Kind.USED, -amount, cause, reason=reason, actor=actor)
+    return times + 1
+
+
+def use_by_hand(item: AnyPrepaid, amount: int, *, reason: str, actor: Actor) -> None:
+    """Staff take `amount` of it at the business; raises BookingClosed when that is not left.
+
+    What was paid for it is earned right after, because a payment is locked before what it bought.
+    """
+    number = _take_by_hand(item, amount, reason, actor)
+    if item.payment_id is not None:
+        payments.earn_part_of_deposits(
+            payable_type(item), item.pk, amount=item.value_of(amount), cause=f"by hand:{number}"
+        )
+
+
+@transaction.atomic
 def take_refund(item: AnyPrepaid, session: PaymentSession, refund: Refund) -> None:
     """The money went back: so does what it bought, as far as it is left.
 

@@ -16,6 +16,10 @@ from bookings.offers import discounts, prepaid
 from tenants.current import current_tenant
 from tenants.templatetags.business import money
 
+# Stripe charges no less than about this many minor units of most currencies
+# (docs.stripe.com/currencies, "Minimum and maximum charge amounts").
+SMALLEST_CHARGE = 50
+
 
 class UnknownCode(InvalidBooking):
     """Nothing has this code; the same words whatever the reason."""
@@ -103,6 +107,12 @@ def _find(code: str) -> DiscountCode | Voucher | Pass:
     raise UnknownCode
 
 
+def _due(deposit: int, credit: int) -> int:
+    """Return what is due when booking; a rest that Stripe would refuse waits for the business."""
+    rest = max(deposit - credit, 0)
+    return rest if rest >= SMALLEST_CHARGE else 0
+
+
 def _discounted(
     code: DiscountCode, service: Service | None, party_size: int, total: int, deposit: int
 ) -> Quote:
@@ -113,7 +123,7 @@ def _discounted(
     if service is not None and deposit == service.deposit_for(total, party_size):
         due = min(due, service.deposit_for(rest, party_size))
     return Quote(
-        total=rest, deposit=due, discount=off, discount_code_id=code.pk,
+        total=rest, deposit=_due(due, 0), discount=off, discount_code_id=code.pk,
         sentence=f"{code.code} takes {money(off)} off.",
     )  # fmt: skip
 
@@ -134,7 +144,7 @@ def _with_voucher(voucher: Voucher, total: int, deposit: int) -> Quote:
     pays = min(voucher.left, total)
     stays = voucher.left - pays
     return Quote(
-        total=total, deposit=max(deposit - pays, 0), voucher_amount=pays,
+        total=total, deposit=_due(deposit, pays), voucher_amount=pays,
         voucher_id=voucher.pk if pays else None,
         sentence=f"Your voucher pays {money(pays)}"
         + (f"; {money(stays)} stays on it." if stays else "."),
@@ -158,7 +168,7 @@ def _with_pass(
     pays = min(service.price_for(party_size), total)
     left = found.left - party_size
     return Quote(
-        total=total, deposit=max(deposit - pays, 0), pass_credits=party_size, pass_amount=pays,
+        total=total, deposit=_due(deposit, pays), pass_credits=party_size, pass_amount=pays,
         pass_id=found.pk, sentence=f"Your pass pays {money(pays)}; {left} left on it after this.",
     )  # fmt: skip
 

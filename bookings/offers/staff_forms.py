@@ -9,9 +9,10 @@ from unfold.widgets import (
     UnfoldAdminEmailInputWidget,
     UnfoldAdminSelectWidget,
     UnfoldAdminTextInputWidget,
+    UnfoldBooleanSwitchWidget,
 )
 
-from bookings.models import DiscountCode, PassType, VoucherSettings, normal_code
+from bookings.models import DiscountCode, Pass, PassType, Voucher, VoucherSettings, normal_code
 from tenants.money_field import WholeMoneyField
 
 SERVICES = UnfoldAdminCheckboxSelectMultipleWidget
@@ -44,13 +45,17 @@ class DiscountCodeForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 class VoucherSettingsForm(forms.ModelForm):  # type: ignore[type-arg]
-    minimum_amount = WholeMoneyField(min_value=Decimal("0.001"))
-    maximum_amount = WholeMoneyField(min_value=Decimal("0.001"))
+    minimum_amount = WholeMoneyField(min_value=Decimal("0.001"), label="Smallest amount")
+    maximum_amount = WholeMoneyField(min_value=Decimal("0.001"), label="Largest amount")
 
     class Meta:
         model = VoucherSettings
         fields = ("is_sold_online", "minimum_amount", "maximum_amount", "valid_days")
-        labels = {"valid_days": "Good for, in days"}
+        labels = {"is_sold_online": "Sold on our page", "valid_days": "Good for, in days"}
+        widgets = {
+            "is_sold_online": UnfoldBooleanSwitchWidget(),
+            "valid_days": UnfoldAdminTextInputWidget(),
+        }
 
 
 class PassTypeForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -103,3 +108,25 @@ class GivePassForm(GiveForm):
 
 class VoidForm(forms.Form):
     reason = forms.CharField(max_length=200, widget=UnfoldAdminTextInputWidget())
+
+
+class UseForm(forms.Form):
+    """What of it is used at the business: whole money for a voucher, times for a pass."""
+
+    reason = forms.CharField(
+        max_length=200, widget=UnfoldAdminTextInputWidget(), help_text="What for."
+    )
+
+    def __init__(self, data: Any, item: Voucher | Pass) -> None:
+        super().__init__(data)
+        if isinstance(item, Voucher):
+            self.fields["amount"] = WholeMoneyField(
+                min_value=Decimal("0.001"), currency=item.currency,
+                label=f"Amount in {item.currency}",
+            )  # fmt: skip
+        else:
+            self.fields["amount"] = forms.IntegerField(
+                min_value=1, max_value=item.left, initial=1, label="Times",
+                widget=UnfoldAdminTextInputWidget(),
+            )  # fmt: skip
+        self.order_fields(["amount"])

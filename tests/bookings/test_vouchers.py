@@ -207,6 +207,13 @@ def test_what_a_booking_does_not_need_stays_on_it(in_alpha: Tenant) -> None:
 
 
 @pytest.mark.django_db
+def test_a_rest_too_small_for_stripe_is_paid_at_the_business(in_alpha: Tenant) -> None:
+    voucher = given(5000)
+    quote = a_quote(a_service(price=5049, deposit_kind="full"), voucher.code)
+    assert (quote.credit, quote.deposit, quote.remaining) == (5000, 0, 49)
+
+
+@pytest.mark.django_db
 def test_spending_and_giving_back_happen_once_however_often_they_are_called(
     in_alpha: Tenant,
 ) -> None:
@@ -395,7 +402,7 @@ def test_staff_give_one_and_end_it_with_a_reason(site: Client, run_jobs: JobRunn
     assert (left(voucher), voucher.price) == (2500, 0)
     assert [letter.to for letter in mail.outbox] == [["bob@example.com"]]
     page = site.get(f"/admin/bookings/voucher/{voucher.pk}/change/").content.decode()
-    for text in (voucher.readable_code, "Late last time", "£25.00"):
+    for text in (voucher.readable_code, "Late last time", "£25.00", ">Active<"):
         assert text in page
     assert site.get("/admin/bookings/voucher/").status_code == 200
     path = f"/admin/bookings/voucher/{voucher.pk}/void/"
@@ -404,6 +411,20 @@ def test_staff_give_one_and_end_it_with_a_reason(site: Client, run_jobs: JobRunn
     site.post(path, {"reason": "A mistake"})
     assert (left(voucher), voucher.state) == (0, "void")
     assert VoucherMovement.objects.last().reason == "A mistake"  # type: ignore[union-attr]
+
+
+@pytest.mark.django_db
+def test_staff_take_some_of_it_at_the_counter(site: Client, bought: Voucher) -> None:
+    path = f"/admin/bookings/voucher/{bought.pk}/use/"
+    assert site.get(path).status_code == 200
+    for _ in range(2):
+        site.post(path, {"amount": "20.00", "reason": "Shampoo"})
+    assert left(bought) == 1000
+    assert (balances()["customer_deposits"], balances()["revenue"]) == (-1000, -4000)
+    refused = site.post(path, {"amount": "20.00", "reason": "Shampoo"}, follow=True)
+    assert "That much is not left on it" in refused.content.decode()
+    assert site.post(path, {"amount": "-1", "reason": "x"}).status_code == 400
+    assert left(bought) == 1000
 
 
 @pytest.mark.django_db

@@ -89,6 +89,7 @@ class Alpha:
             "refund_id": str(self.refund.pk),
             "event_pk": "1",
             "request_pk": "1",
+            "item_id": "1",
             "slug": self.service.slug,
             "kind": "confirmed",
             "uidb64": "MQ",

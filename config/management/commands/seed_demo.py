@@ -13,6 +13,7 @@ from django_tenants.utils import tenant_context
 
 from access.actors import SYSTEM
 from access.models import APIKey, User
+from bookings.models import DiscountCode, PassType, VoucherSettings
 from config.demo_businesses import BUSINESSES, DemoBusiness
 from config.demo_catalogue import seed_catalogue
 from payments.connecting import connect
@@ -59,6 +60,7 @@ class Command(BaseCommand):
         with tenant_context(tenant):
             with transaction.atomic():
                 seed_catalogue(demo)
+                seed_offers(demo)
                 staff = owner(demo, known.get("staff", {}))
                 api_key = working_api_key(known.get("api_key", ""))
             try:
@@ -101,6 +103,19 @@ def demo_tenant(demo: DemoBusiness) -> Tenant:
             "Run the demo on a database of its own."
         )
     return tenant
+
+
+def seed_offers(demo: DemoBusiness) -> None:
+    """Sell vouchers everywhere and a pass at the gym, once."""
+    if VoucherSettings.objects.exists():
+        return
+    VoucherSettings.objects.create(is_sold_online=True)
+    DiscountCode.objects.create(code="WELCOME10", percent=10, max_uses_per_customer=1)
+    if demo.kind == "gym":
+        PassType.objects.create(
+            name="Ten sessions", description="For whenever you have an hour.", price=64000,
+            credits=10, valid_days=90,
+        )  # fmt: skip
 
 
 def owner(demo: DemoBusiness, known: dict[str, str]) -> dict[str, str]:
