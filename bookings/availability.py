@@ -4,6 +4,7 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from bookings.diary import Diary, Wanted, read_diary, read_rules
@@ -157,7 +158,7 @@ def ways_to_take(diary: Diary, starts_at: datetime) -> list[tuple[Option, ...]]:
 # --- Classes ---
 
 
-def session_at(wanted: Wanted, starts_at: datetime, now: datetime) -> ClassSession | None:
+def session_at(wanted: Wanted, starts_at: datetime, now: datetime) -> Any:
     """Return the class that begins at `starts_at`, with its `free_seats`; one with room first."""
     sessions = ClassSession.objects.filter(
         service=wanted.service, starts_at=starts_at, cancelled_at=None
