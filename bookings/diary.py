@@ -294,8 +294,9 @@ def read_diary(
         for one in option.resources
     }
     begins = datetime.combine(first, time(), zone).astimezone(UTC) - timedelta(days=1)
-    # What begins on the last day may end days later, its buffers a day after that.
-    beyond = timedelta(days=visit.duration // DAY_SECONDS + 1)
+    # What begins on the last day may end days later (one more where a zone leaves out a date),
+    # its buffers a day after that.
+    beyond = timedelta(days=visit.duration // DAY_SECONDS + 2)
     ends = datetime.combine(last, time(), zone).astimezone(UTC) + beyond + timedelta(days=2)
     busy: dict[int, list[Span]] = defaultdict(list)
     arrivals: dict[int, int] = defaultdict(int)

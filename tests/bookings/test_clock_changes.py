@@ -161,3 +161,15 @@ def test_a_grid_of_another_step_keeps_to_the_wall_clock(night: Wanted) -> None:
         "00:15-02:15 00:15Z",
         "03:15-04:15 02:15Z",
     ]
+
+
+def test_a_visit_may_go_on_over_a_date_that_never_was(night: Wanted) -> None:
+    """Samoa went from the 29th to the 31st of December 2011."""
+    OpeningHours.objects.update(opens_at=time(0), closes_at=time(0))
+    apia, day = ZoneInfo("Pacific/Apia"), date(2011, 12, 29)
+    before = datetime(2011, 12, 1, tzinfo=UTC)
+    slots = free_times(night, day, day, apia, before)
+    assert len(slots) == 48
+    assert f"{slots[-1].starts_at.astimezone(apia):%d %H:%M}" == "29 23:30"
+    assert f"{slots[-1].ends_at.astimezone(apia):%d %H:%M}" == "31 00:30"
+    assert free_times(night, date(2011, 12, 30), date(2011, 12, 30), apia, before) == []

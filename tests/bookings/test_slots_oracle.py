@@ -58,7 +58,8 @@ def calendar_of(world: World, zone: ZoneInfo) -> Calendar:
     for number, start, end in world.taken:
         busy[number].append((60 * start, 60 * end))
     business = week_of(world, None)
-    last = world.last + timedelta(days=1)
+    # A visit may end on the next day, which may be the one after that.
+    last = world.last + timedelta(days=2)
     return Calendar(
         {
             number: open_spans(week_of(world, number), business, world.first, last, zone)

@@ -1,6 +1,6 @@
 """The last place, table or person, wanted by 200 at once: never sold twice, never lost.
 
-Each is shown with a control: what happens without the constraint, the conditional update, the
+With controls: what happens without the constraint, the conditional update, the
 next try, or the order of locks.
 """
 
@@ -14,7 +14,8 @@ import pytest
 from django.db import OperationalError
 from django_tenants.utils import tenant_context
 
-from bookings import availability, taking
+from bookings import taking
+from bookings.availability import ways_to_take
 from bookings.errors import SlotTaken
 from bookings.models import (
     Allocation,
@@ -178,7 +179,7 @@ def test_control_without_the_next_try_a_free_person_is_lost(
 ) -> None:
     staff("Ann", "Bob", "Cem")
     cut = service()
-    ways = together(3, availability.ways_to_take)
+    ways = together(3, ways_to_take)
     monkeypatch.setattr(taking, "ways_to_take", lambda *what: ways(*what)[:1])
     assert race(in_alpha, 3, lambda number: (cut, 1)) == {"Cut for 1": 1, "taken": 2}
 
@@ -189,7 +190,7 @@ def test_control_without_the_constraint_one_person_is_sold_twice(
     with tenant_context(throwaway):
         staff("Ann")
         cut = service()
-        monkeypatch.setattr(taking, "ways_to_take", together(2, availability.ways_to_take))
+        monkeypatch.setattr(taking, "ways_to_take", together(2, ways_to_take))
         with connection.cursor() as cursor:
             cursor.execute(
                 "ALTER TABLE bookings_allocation DROP CONSTRAINT bookings_allocation_no_overlap"
