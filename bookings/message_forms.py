@@ -31,7 +31,7 @@ class MessageTemplateForm(forms.ModelForm):  # type: ignore[type-arg]
         labels = {"is_active": "Use these texts", "body": "Text"}
         widgets = {
             "subject": UnfoldAdminTextInputWidget(),
-            "body": UnfoldAdminTextareaWidget(attrs={"rows": 16, "class": "font-mono"}),
+            "body": UnfoldAdminTextareaWidget(attrs={"rows": 16}),
             "sms": UnfoldAdminTextareaWidget(attrs={"rows": 3}),
             "is_active": UnfoldBooleanSwitchWidget(),
         }

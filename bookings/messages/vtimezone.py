@@ -1,7 +1,8 @@
 """A zone's clock changes as a VTIMEZONE (RFC 5545, section 3.6.5).
 
 icalendar's own generator starts a forward change at the clock's time after it. The RFC wants the
-time before it, "in the offset from which it changes"; read literally, its file is an hour late.
+time before it, "in the offset from which it changes". Readers that compare clock times see no
+difference; one that turns the start into an instant would change an hour late.
 """
 
 from collections.abc import Iterator
