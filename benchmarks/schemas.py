@@ -9,9 +9,8 @@ import psycopg
 from benchmarks.place import dsn
 
 
-def copy_tenants(database_url: str, original: str, names: list[str]) -> None:
-    """Copy the schema and rows of `original`, and its rows in public, under each of `names`."""
-    script = _dump(database_url, original)
+def copy_tenants(database_url: str, original: str, script: str, names: list[str]) -> None:
+    """Run `script`, what `dump` said of `original`, and copy its rows in public, for each name."""
     with psycopg.connect(dsn(database_url), autocommit=True) as connection:
         for name in names:
             connection.execute(re.sub(rf"\b{original}\b", name, script).encode())
@@ -39,7 +38,7 @@ def copy_tenants(database_url: str, original: str, names: list[str]) -> None:
         )
 
 
-def _dump(database_url: str, schema: str) -> str:
+def dump(database_url: str, schema: str) -> str:
     """Return the SQL that makes `schema` with its rows, without psql's own commands."""
     command = [
         _pg_dump(), "--no-owner", "--no-privileges", "--inserts", "--rows-per-insert=500",

@@ -18,7 +18,7 @@ class ClassSessionQuerySet(models.QuerySet["ClassSession"]):
     def with_free_seats(self, now: datetime) -> Any:
         """Add `free_seats`: those that nobody has, or only a hold that has run out."""
         stale = Q(bookings__status="PENDING_PAYMENT", bookings__hold_expires_at__lte=now)
-        return self.annotate(  # type: ignore[no-redef]
+        return self.annotate(
             free_seats=F("capacity")
             - F("seats_taken")
             + Coalesce(Sum("bookings__party_size", filter=stale), 0)
