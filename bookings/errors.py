@@ -26,3 +26,15 @@ class BookingClosed(BookingError):
 
     code = "booking_closed"
     status = 409
+
+
+class WaitlistRefused(BookingError):
+    """There is nothing to wait for, or somebody waits already."""
+
+    code = "waitlist_refused"
+    status = 409
+
+
+class WaitlistEntryNotFound(BookingError):
+    code = "waitlist_entry_not_found"
+    status = 404

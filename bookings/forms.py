@@ -1,5 +1,6 @@
 """What a customer fills in."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -48,6 +49,42 @@ class DetailsForm(forms.Form):
         if not name.isprintable():
             raise forms.ValidationError("Please write your name without special characters.")
         return name
+
+
+class WaitForm(DetailsForm):
+    """Who waits, and for what: one of the full classes of a day, or days and hours."""
+
+    notes = None  # type: ignore[assignment]
+
+    def __init__(
+        self, *args: Any, classes: Sequence[tuple[str, str]] = (), party: range, **kwargs: Any
+    ) -> None:
+        """`classes` are (start, text); none for what is waited for by days."""
+        super().__init__(*args, **kwargs)
+        self.fields["customer_email"].help_text = "We write here when a place is free."
+        if classes:
+            self.fields["starts_at"] = forms.ChoiceField(label="Which class", choices=classes)
+        else:
+            self._add_days()
+        if len(party) > 1:
+            self.fields["party_size"] = forms.TypedChoiceField(
+                label="How many people", coerce=int, choices=[(size, str(size)) for size in party]
+            )
+        self.order_fields(["starts_at", "first_day", "last_day", "from_time", "until_time"])
+
+    def _add_days(self) -> None:
+        day = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+        hour = forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
+        self.fields["first_day"] = forms.DateField(label="From", widget=day)
+        self.fields["last_day"] = forms.DateField(
+            label="Until (optional)", widget=day, required=False
+        )
+        self.fields["from_time"] = forms.TimeField(
+            label="Not before (optional)", widget=hour, required=False
+        )
+        self.fields["until_time"] = forms.TimeField(
+            label="Not after (optional)", widget=hour, required=False
+        )
 
 
 class FindForm(forms.Form):

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.template.loader import render_to_string
 
-from bookings.models import Booking
+from bookings.models import Booking, BookingSeries, WaitlistEntry
 from tenants.current import current_tenant
 from tenants.mail import send_mail
 from tenants.templatetags.business import local_time, money
@@ -22,6 +22,9 @@ class Message:
 MESSAGES = {
     "confirmed": Message("Booked: {service}, {time}", (Booking.Status.CONFIRMED,)),
     "cancelled": Message("Cancelled: {service}, {time}", (Booking.Status.CANCELLED,)),
+    "waitlist_offer": Message(
+        "A place is free: {service}, {time}", (Booking.Status.PENDING_PAYMENT,), to_business=False
+    ),
     "paid_too_late": Message("Refunded: {service}, {time}", (Booking.Status.CANCELLED,)),
 }
 
@@ -48,4 +51,34 @@ def send(booking_id: int, name: str) -> None:
         render_to_string(f"bookings/mail/{name}.txt", context),
         to=[booking.customer_email],
         copy_to_business=message.to_business,
+    )
+
+
+def send_waiting(entry_id: int) -> None:
+    """Tell somebody that they are on the waitlist, while they are."""
+    entry = WaitlistEntry.objects.waiting().filter(pk=entry_id).first()
+    if entry is None:
+        return
+    context = {"entry": entry, "business": current_tenant()}
+    send_mail(
+        f"On the waitlist: {entry.service.name}",
+        render_to_string("bookings/mail/waiting.txt", context),
+        to=[entry.customer_email],
+    )
+
+
+def send_series(series_id: int) -> None:
+    """Send the dates of a series that are booked, with a copy to the business."""
+    series = BookingSeries.objects.filter(pk=series_id).first()
+    if series is None:
+        return
+    confirmed = series.bookings.filter(status=Booking.Status.CONFIRMED).order_by("starts_at")
+    if not confirmed:
+        return
+    context = {"series": series, "bookings": confirmed, "business": current_tenant()}
+    send_mail(
+        f"Booked: {series.service.name}, {series.rhythm}",
+        render_to_string("bookings/mail/series.txt", context),
+        to=[series.customer_email],
+        copy_to_business=True,
     )

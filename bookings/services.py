@@ -35,11 +35,14 @@ def event_data(booking: Booking) -> dict[str, object]:
     }
 
 
-def book(request: BookingRequest, *, actor: Actor = CUSTOMER) -> Booking:
+def book(
+    request: BookingRequest, *, actor: Actor = CUSTOMER, hold_until: datetime | None = None
+) -> Booking:
     """Take the time asked for and return the Booking.
 
     It is CONFIRMED at once when no deposit is due or the business takes no payments, else
-    PENDING_PAYMENT and held for `hold_time`; call `start_payment` next. Raises SlotTaken, or
+    PENDING_PAYMENT and held for `hold_time`; call `start_payment` next. With `hold_until` it is
+    held until then in any case, for somebody who has yet to say yes. Raises SlotTaken, or
     InvalidBooking for a time in the past or too far ahead.
     """
     now = timezone.now()
@@ -48,15 +51,18 @@ def book(request: BookingRequest, *, actor: Actor = CUSTOMER) -> Booking:
             "booking_date must be in the future, at most five years ahead", field="booking_date"
         )
     must_pay = (request.deposit_amount > 0 or request.requires_card) and payments.payments_enabled()
+    if must_pay and hold_until is None:
+        hold_until = now + hold_time()
     with transaction.atomic():
-        booking = _take(request, now, must_pay=must_pay)
+        booking = _take(request, now, hold_until)
         _after_taking(booking, actor)
     return booking
 
 
-def _take(request: BookingRequest, now: datetime, *, must_pay: bool) -> Booking:
+def _take(request: BookingRequest, now: datetime, hold_until: datetime | None) -> Booking:
     """Write the booking with what it takes up; the database has the last word."""
     booking = Booking(
+        series=request.series,
         service=request.service,
         service_name=request.service_name,
         starts_at=request.starts_at,
@@ -70,12 +76,12 @@ def _take(request: BookingRequest, now: datetime, *, must_pay: bool) -> Booking:
         total_amount=request.total_amount,
         deposit_amount=request.deposit_amount,
         currency=current_tenant().currency,
-        status=Status.PENDING_PAYMENT if must_pay else Status.CONFIRMED,
-        hold_expires_at=now + hold_time() if must_pay else None,
-        confirmed_at=None if must_pay else now,
+        status=Status.PENDING_PAYMENT if hold_until else Status.CONFIRMED,
+        hold_expires_at=hold_until,
+        confirmed_at=None if hold_until else now,
         success_url=request.success_url,
         cancel_url=request.cancel_url,
-        **_terms(request, now),
+        **terms_kept(request, now),
     )
     taking.take(booking, request.wanted, now, end_hold=_end_stale_hold)
     _itemise(booking, request)
@@ -111,7 +117,7 @@ def _itemise(booking: Booking, request: BookingRequest) -> None:
     )
 
 
-def _terms(request: BookingRequest, now: datetime) -> dict[str, Any]:
+def terms_kept(request: BookingRequest, now: datetime) -> dict[str, Any]:
     """Return what is kept of a service's terms: changing it never changes a booking."""
     service = request.service
     if service is None:
@@ -145,7 +151,9 @@ def _after_taking(booking: Booking, actor: Actor) -> None:
     record("booking.created", booking, event_data(booking), actor)
     if booking.is_confirmed:
         record("booking.confirmed", booking, event_data(booking), actor)
-        jobs.send_mail.enqueue(booking_id=booking.pk, message="confirmed")
+        # A series is told of once, with all its dates.
+        if booking.series_id is None:
+            jobs.send_mail.enqueue(booking_id=booking.pk, message="confirmed")
     else:
         jobs.release_hold.enqueue(booking_id=booking.pk, at=booking.hold_expires_at)
 
@@ -224,7 +232,7 @@ def get_booking(booking_id: int) -> Booking:
     raise BookingNotFound("Booking not found")
 
 
-def _locked(booking_id: int) -> Booking:
+def locked(booking_id: int) -> Booking:
     """Lock a booking, what it takes up first: the order in which everyone locks."""
     taking.lock_capacity(booking_id)
     return Booking.objects.select_for_update().get(pk=booking_id)
@@ -244,9 +252,9 @@ def confirm(booking_id: int, *, actor: Actor) -> bool:
     A booking that lapsed meanwhile comes back if its time is still free. One that someone
     cancelled stays cancelled.
     """
-    from bookings import jobs
+    from bookings import jobs, offers
 
-    booking = _locked(booking_id)
+    booking = locked(booking_id)
     if booking.status in (Status.CONFIRMED, Status.COMPLETED, Status.NO_SHOW):
         return True
     if booking.is_cancelled and (
@@ -260,6 +268,7 @@ def confirm(booking_id: int, *, actor: Actor) -> bool:
     booking.cancelled_at = None
     booking.changed_by = actor.label or actor.kind
     booking.save()
+    offers.after_confirmed(booking)
     record("booking.confirmed", booking, event_data(booking), actor)
     jobs.send_mail.enqueue(booking_id=booking.pk, message="confirmed")
     return True
@@ -268,7 +277,7 @@ def confirm(booking_id: int, *, actor: Actor) -> bool:
 @transaction.atomic
 def keep_while_processing(booking_id: int) -> None:
     """Hold the time without an end: a bank is moving the money."""
-    booking = _locked(booking_id)
+    booking = locked(booking_id)
     if not booking.is_pending:
         return
     booking.hold_expires_at = None
@@ -290,7 +299,7 @@ def mark_no_show(booking_id: int, *, actor: Actor) -> Booking:
 def _end(booking_id: int, status: str, actor: Actor) -> Booking:
     # Payments before bookings: the order of locking.
     payments.earn_deposits(DEPOSIT, booking_id)
-    booking = _locked(booking_id)
+    booking = locked(booking_id)
     if not booking.is_confirmed or booking.starts_at > timezone.now():
         raise BookingClosed("Only a confirmed booking that has begun can be ended like this.")
     ended_at = "completed_at" if status == Status.COMPLETED else "no_show_at"
@@ -332,7 +341,7 @@ def _cancel_locked(booking: Booking, actor: Actor, reason: str, *, refund: bool)
                 )
     else:
         payments.earn_deposits(DEPOSIT, booking.pk)
-    booking = _locked(booking.pk)
+    booking = locked(booking.pk)
     if booking.status not in (Status.PENDING_PAYMENT, Status.CONFIRMED):
         raise BookingClosed(f"This booking is {booking.get_status_display().lower()} already.")
     _mark_cancelled(booking, reason, actor)
@@ -341,7 +350,7 @@ def _cancel_locked(booking: Booking, actor: Actor, reason: str, *, refund: bool)
 
 def _mark_cancelled(booking: Booking, reason: str, actor: Actor) -> None:
     """Free a locked booking's time, tell of it, and end the checkouts that are still open."""
-    from bookings import jobs
+    from bookings import jobs, offers
 
     booking.status = Status.CANCELLED
     booking.cancel_reason = reason
@@ -356,7 +365,8 @@ def _mark_cancelled(booking: Booking, reason: str, actor: Actor) -> None:
     )  # fmt: skip
     taking.free(booking)
     record("booking.cancelled", booking, event_data(booking) | {"reason": reason}, actor)
-    if reason != CancelReason.PAYMENT_UNAVAILABLE:
+    was_only_offered = offers.after_cancelled(booking)
+    if reason != CancelReason.PAYMENT_UNAVAILABLE and not was_only_offered:
         jobs.send_mail.enqueue(booking_id=booking.pk, message="cancelled")
     jobs.end_checkouts.enqueue(booking_id=booking.pk)
 
@@ -374,14 +384,14 @@ def release_hold(booking_id: int) -> None:
         return
     end_open_checkouts(booking)
     with transaction.atomic():
-        booking = _locked(booking_id)
+        booking = locked(booking_id)
         if stale.exists():
             _mark_cancelled(booking, CancelReason.HOLD_EXPIRED, SYSTEM)
 
 
 @transaction.atomic
 def _release(booking_id: int, reason: str) -> None:
-    booking = _locked(booking_id)
+    booking = locked(booking_id)
     if booking.is_pending:
         _mark_cancelled(booking, reason, SYSTEM)
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from bookings import views
+from bookings import views, waitlist_pages
 
 urlpatterns = [
     path("", views.landing, name="landing"),
@@ -14,5 +14,10 @@ urlpatterns = [
     path("booking/<str:token>/status/", views.payment_status, name="payment-status"),
     path("booking/<str:token>/unpaid/", views.unpaid, name="unpaid"),
     path("booking/<str:token>/give-up/", views.give_up, name="give-up"),
+    path("book/<slug:slug>/waitlist/", waitlist_pages.join, name="waitlist-join"),
+    path("waitlist/<str:token>/", waitlist_pages.entry, name="waitlist-entry"),
+    path("waitlist/<str:token>/countdown/", waitlist_pages.countdown, name="waitlist-countdown"),
+    path("waitlist/<str:token>/accept/", waitlist_pages.accept, name="waitlist-accept"),
+    path("waitlist/<str:token>/leave/", waitlist_pages.leave, name="waitlist-leave"),
     path("find/", views.find, name="find"),
 ]

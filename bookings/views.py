@@ -163,10 +163,10 @@ def _book(
         return redirect("choose-time", slug=service.slug)
     if not booking.is_pending:
         return redirect("booking", token=booking.access_token)
-    return _go_and_pay(request, booking)
+    return go_and_pay(request, booking)
 
 
-def _go_and_pay(request: HttpRequest, booking: Booking) -> HttpResponse:
+def go_and_pay(request: HttpRequest, booking: Booking) -> HttpResponse:
     try:
         session = services.start_payment(booking, own_hosts=current_tenant().hosts)
     except BookingClosed:
@@ -196,7 +196,7 @@ def booking_page(request: HttpRequest, token: str) -> HttpResponse:
 @never_cache
 def pay(request: HttpRequest, token: str) -> HttpResponse:
     """Go (back) to the page on which the deposit is paid."""
-    return _go_and_pay(request, _booking(token))
+    return go_and_pay(request, _booking(token))
 
 
 @require_safe

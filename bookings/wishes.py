@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from bookings.availability import Wanted
-from bookings.models import AddOn, Service
+from bookings.models import AddOn, BookingSeries, Service
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,7 @@ class BookingRequest:
     terms_accepted: bool = False
     consent_given: bool = False
     anytime: bool = True
+    series: BookingSeries | None = None
 
     @classmethod
     def for_service(cls, service: Service, **details: Any) -> "BookingRequest":

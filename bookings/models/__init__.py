@@ -18,8 +18,10 @@ from bookings.models.catalogue import (
 from bookings.models.hours import HoursException, OpeningHours
 from bookings.models.occupation import Allocation, TimeRange
 from bookings.models.resources import Resource, TableSet
+from bookings.models.series import BookingSeries
 from bookings.models.sessions import ClassSession
 from bookings.models.settings import BookingSettings
+from bookings.models.waiting import WaitlistEntry
 
 __all__ = [
     "REFERENCE_ALPHABET",
@@ -28,6 +30,7 @@ __all__ = [
     "Allocation",
     "Booking",
     "BookingLine",
+    "BookingSeries",
     "BookingSettings",
     "ClassSession",
     "HoursException",
@@ -40,5 +43,6 @@ __all__ = [
     "TableSet",
     "TimeRange",
     "TurnTime",
+    "WaitlistEntry",
     "new_reference",
 ]
