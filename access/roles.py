@@ -19,7 +19,8 @@ def _all(models: Iterable[str], actions: str = "view add change delete") -> froz
 
 
 _STAFF = (
-    _all(["bookings.booking"], "view add change")
+    _all(["bookings.booking", "bookings.bookingseries"], "view add change")
+    | _all(["bookings.waitlistentry"], "view change")
     | _all(["bookings.service", "bookings.resource", "bookings.openinghours"], "view")
     | _all(
         [

@@ -137,7 +137,7 @@ def sweep() -> int:
         class_session__cancelled_at__isnull=False
     )
     for is_over in (Q(last_day__lt=today), over):
-        found = WaitlistEntry.objects.waiting().filter(is_over).values("pk")
+        found = WaitlistEntry.objects.waiting().filter(is_over).values_list("pk", flat=True)
         WaitlistEntry.objects.waiting().filter(pk__in=list(found)).update(status=Status.EXPIRED)
     return _offer(WaitlistEntry.objects.waiting(), today, date.max)
 
