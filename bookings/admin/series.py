@@ -82,7 +82,8 @@ class BookingSeriesAdmin(ReadOnlyMixin, ModelAdmin):
         """Ask for a rhythm, show its dates and what clashes, and book once that was seen."""
         if not self.has_add_permission(request):
             raise PermissionDenied
-        form = StaffSeriesForm(request.POST or None)
+        typed = request.POST.copy()
+        form = StaffSeriesForm(typed or None)
         found: Outcome | None = None
         if request.method == "POST" and form.is_valid():
             wanted, rule = asked_for(form.cleaned_data)
@@ -91,7 +92,7 @@ class BookingSeriesAdmin(ReadOnlyMixin, ModelAdmin):
                     outcome = book_series(wanted, rule, actor=staff_actor(request))
                     return self._booked(request, outcome)
                 found = preview(wanted, rule)
-                form.data = form.data | {"seen": form.fingerprint}  # type: ignore[operator]
+                typed["seen"] = form.fingerprint
             except InvalidBooking as error:
                 form.add_error(error.field if error.field in form.fields else None, str(error))
         return form_page(

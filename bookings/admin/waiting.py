@@ -1,5 +1,6 @@
 """The waitlist, as staff see it: who waits for what, and who holds an offer."""
 
+from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
@@ -92,6 +93,7 @@ class WaitlistEntryAdmin(ReadOnlyMixin, ModelAdmin):
         if not request.user.has_perm("bookings.change_waitlistentry"):
             raise PermissionDenied
         back = reverse("staff:bookings_waitlistentry_change", args=[entry.pk])
+        form = forms.Form(request.POST or None)
         if request.method == "POST":
             try:
                 waitlist.leave(entry.token)
@@ -100,7 +102,7 @@ class WaitlistEntryAdmin(ReadOnlyMixin, ModelAdmin):
                 messages.error(request, str(error))
             return redirect(back)
         return form_page(
-            staff_site, request, None, title=f"Take {entry.customer_name} off the waitlist?",
+            staff_site, request, form, title=f"Take {entry.customer_name} off the waitlist?",
             intro="A place that is kept for them goes to the next person. They are not told.",
             button="Take off the waitlist", back=back, danger=True,
         )  # fmt: skip

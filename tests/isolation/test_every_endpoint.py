@@ -29,14 +29,15 @@ pytestmark = pytest.mark.django_db
 
 #: What anyone may open on any business's host: nothing of a person, and no change.
 OPEN_TO_ANYONE = {
-    "landing", "brand-css", "logo", "choose-time", "details", "find", "admin_password_reset",
+    "landing", "brand-css", "logo", "choose-time", "details", "waitlist-join", "find",
+    "admin_password_reset",
     "password_reset_done", "password_reset_complete", "staff:login", "staff:logout",
     "staff:jsi18n",
 }  # fmt: skip
 #: Where the credential is in the address: A's token or link.
 BY_ADDRESS = {
     "booking", "pay", "payment-return", "payment-status", "unpaid", "give-up", "payment-link",
-    "receipt",
+    "receipt", "waitlist-entry", "waitlist-countdown", "waitlist-accept", "waitlist-leave",
     "password_reset_confirm",
 }  # fmt: skip
 API = re.compile(r"api/")
@@ -86,6 +87,8 @@ class Alpha:
             "refund_id": str(self.refund.pk),
             "event_pk": "1",
             "request_pk": "1",
+            "entry_id": "1",
+            "series_id": "1",
             "slug": self.service.slug,
             "uidb64": "MQ",
             "object_id": "1",
