@@ -223,7 +223,7 @@ def fitting(entry: WaitlistEntry, first: date, last: date, now: datetime) -> Ite
     """Yield the free times from `first` to `last` that would do for `entry`, before the cut-off."""
     earliest = now + cutoff()
     if entry.class_session_id is not None:
-        yield from _seats(entry, earliest, now)
+        yield from _seats(entry.class_session_id, entry.party_size, earliest, now)
         return
     zone = current_tenant().zone
     wanted = Wanted((entry.service,), (), entry.party_size, entry.resource_id)
@@ -236,12 +236,10 @@ def fitting(entry: WaitlistEntry, first: date, last: date, now: datetime) -> Ite
             yield slot
 
 
-def _seats(entry: WaitlistEntry, earliest: datetime, now: datetime) -> Iterator[Slot]:
-    found = ClassSession.objects.filter(
-        pk=entry.class_session_id, cancelled_at=None, starts_at__gt=earliest
-    )
+def _seats(session_id: int, party_size: int, earliest: datetime, now: datetime) -> Iterator[Slot]:
+    found = ClassSession.objects.filter(pk=session_id, cancelled_at=None, starts_at__gt=earliest)
     for session in found.with_free_seats(now):
-        if session.free_seats >= entry.party_size:
+        if session.free_seats >= party_size:
             yield Slot(session.starts_at, session.ends_at)
 
 

@@ -87,10 +87,6 @@ def book_series(request: BookingRequest, rule: Weekly, *, actor: Actor) -> Outco
 
 
 def _go_through(request: BookingRequest, rule: Weekly, *, actor: Actor, is_trial: bool) -> Outcome:
-    if request.service is None:
-        raise InvalidBooking(
-            "service_name: this business has no such service", field="service_name"
-        )
     zone = current_tenant().zone
     local = request.starts_at.astimezone(zone)
     days = rule.days(local.date())
@@ -115,6 +111,10 @@ def _new_series(
 ) -> BookingSeries:
     from bookings import jobs
 
+    if request.service is None:
+        raise InvalidBooking(
+            "service_name: this business has no such service", field="service_name"
+        )
     series = BookingSeries.objects.create(
         service=request.service,
         customer_name=request.customer_name,

@@ -6,6 +6,7 @@ import pytest
 import time_machine
 from django.core import mail
 
+from access.actors import SYSTEM
 from bookings import offers, services, waitlist
 from bookings.errors import BookingClosed, InvalidBooking, SlotTaken, WaitlistRefused
 from bookings.models import Booking, BookingSettings, ClassSession, OpeningHours, WaitlistEntry
@@ -89,7 +90,7 @@ def test_two_freed_places_are_two_offers(in_alpha: Tenant, run_jobs: JobRunner) 
     for name in ("Bob", "Cleo", "Dan"):
         wait(session.service, name)
     for booking in (ann, amy):
-        services.cancel(booking.pk, actor=offers.SYSTEM)
+        services.cancel(booking.pk, actor=SYSTEM)
     run_jobs()
     assert statuses() == [("Bob", "OFFERED"), ("Cleo", "OFFERED"), ("Dan", "WAITING")]
     assert seats(session) == 2
@@ -218,8 +219,8 @@ def test_another_run_between_looking_and_offering_holds_nothing(
     ann, amy = book(session.service, "Ann"), book(session.service, "Amy")
     wait(session.service, "Bob")
     stale = WaitlistEntry.objects.select_related("service", "class_session").get()
-    services.cancel(ann.pk, actor=offers.SYSTEM)
-    services.cancel(amy.pk, actor=offers.SYSTEM)
+    services.cancel(ann.pk, actor=SYSTEM)
+    services.cancel(amy.pk, actor=SYSTEM)
     run_jobs()
     slot = next(offers.fitting(stale, DAY, DAY, datetime.now(UTC)))
     with pytest.raises(WaitlistRefused):
@@ -235,8 +236,8 @@ def test_a_job_killed_after_the_first_offer_goes_on_with_the_second(
     wait(session.service, "Bob")
     wait(session.service, "Cleo")
     run_jobs()
-    services.cancel(ann.pk, actor=offers.SYSTEM)
-    services.cancel(amy.pk, actor=offers.SYSTEM)
+    services.cancel(ann.pk, actor=SYSTEM)
+    services.cancel(amy.pk, actor=SYSTEM)
     with monkeypatch.context() as patch:
         patch.setattr(offers.Round, "forget", lambda self: 1 / 0)
         with pytest.raises(ZeroDivisionError):
@@ -250,7 +251,7 @@ def test_a_lost_job_is_made_good_by_the_sweep(in_alpha: Tenant) -> None:
     session = yoga()
     ann = book(session.service, "Ann")
     wait(session.service, "Bob")
-    services.cancel(ann.pk, actor=offers.SYSTEM)
+    services.cancel(ann.pk, actor=SYSTEM)
     assert offers.sweep() == 1
     assert statuses() == [("Bob", "OFFERED")]
 
