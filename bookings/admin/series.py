@@ -22,6 +22,8 @@ from payments.services import PaymentError
 from tenants.admin_sites import ReadOnlyMixin, form_page, staff_site
 from tenants.templatetags.business import clock, local_date, local_time, wall_clock
 
+SHORT = {"taken": "Taken", "slot_taken": "Taken", "closed": "Closed", "full": "Full"}
+
 
 @admin.register(BookingSeries, site=staff_site)
 class BookingSeriesAdmin(ReadOnlyMixin, ModelAdmin):
@@ -108,7 +110,7 @@ class BookingSeriesAdmin(ReadOnlyMixin, ModelAdmin):
         if outcome.series is None:
             messages.error(request, "None of the dates could be booked.")
             return redirect("staff:bookings_bookingseries_add")
-        messages.success(request, f"Booked {len(outcome.booked)} dates.")
+        messages.success(request, f"Booked {_free_of_all(outcome)} dates.")
         return redirect("staff:bookings_bookingseries_change", outcome.series.pk)
 
     def cancel_view(self, request: HttpRequest, series_id: int) -> HttpResponse:
@@ -144,20 +146,20 @@ def asked_for(typed: dict[str, Any]) -> tuple[BookingRequest, Weekly]:
     return wanted, rule
 
 
+def _free_of_all(found: Outcome) -> str:
+    return f"{len(found.booked)} of {len(found.booked) + len(found.clashes)}"
+
+
 def _intro(found: Outcome | None) -> str:
     if found is None:
         return "Without a deposit. You see the dates before anything is booked."
-    if not found.clashes:
-        return "All dates are free. Nothing is booked yet."
-    return (
-        f"{len(found.booked)} dates are free, {len(found.clashes)} are not. Nothing is booked yet."
-    )
+    return f"{_free_of_all(found)} dates can be booked. Nothing is booked yet."
 
 
 def _button(found: Outcome | None) -> str:
     if found is None or not found.booked:
         return "Show the dates"
-    return f"Book {len(found.booked)} dates"
+    return f"Book {_free_of_all(found)}"
 
 
 def _facts(found: Outcome | None) -> Iterable[tuple[str, str]]:
@@ -173,7 +175,9 @@ def _facts(found: Outcome | None) -> Iterable[tuple[str, str]]:
 
 
 def _clash_text(clash: Clash) -> str:
+    """Return why not, in a line that fits a phone, and what is free instead."""
+    why = SHORT.get(clash.code, clash.reason)
     if not clash.alternatives:
-        return clash.reason
+        return why
     times = ", ".join(clock(slot.starts_at) for slot in clash.alternatives)
-    return f"{clash.reason} Free that day: {times}"
+    return f"{why}; free: {times}"

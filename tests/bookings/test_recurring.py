@@ -267,13 +267,13 @@ def test_staff_see_the_dates_before_they_book_them(in_alpha: Tenant, owner: User
     address = "/admin/bookings/bookingseries/add/"
     shown = client.post(address, form)
     text = shown.content.decode()
-    assert "2 dates are free, 1 are not" in text
-    assert "Free that day: 09:00, 11:00, 11:30" in text
-    assert "Book 2 dates" in text
+    assert "2 of 3 dates can be booked" in text
+    assert "Taken; free: 09:00, 11:00, 11:30" in text
+    assert "Book 2 of 3" in text
     assert Booking.objects.count() == 1
     seen = shown.context["form"]["seen"].value()
     changed = client.post(address, {**form, "seen": seen, "count": "2"})
-    assert "Book 1 dates" in changed.content.decode()
+    assert "Book 1 of 2" in changed.content.decode()
     assert Booking.objects.count() == 1
     booked = client.post(address, {**form, "seen": seen})
     made = BookingSeries.objects.get()
