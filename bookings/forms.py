@@ -70,7 +70,9 @@ class WaitForm(DetailsForm):
             self.fields["party_size"] = forms.TypedChoiceField(
                 label="How many people", coerce=int, choices=[(size, str(size)) for size in party]
             )
-        self.order_fields(["starts_at", "first_day", "last_day", "from_time", "until_time"])
+        self.order_fields(
+            ["starts_at", "first_day", "last_day", "from_time", "until_time", "party_size"]
+        )
 
     def _add_days(self) -> None:
         day = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
