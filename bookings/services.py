@@ -176,7 +176,7 @@ def start_payment(booking: Booking, *, own_hosts: Iterable[str]) -> PaymentSessi
         return _open_payment(booking, key, own_hosts)
     except Exception:
         if not earlier:
-            _release(booking.pk, CancelReason.PAYMENT_UNAVAILABLE)
+            release(booking.pk, CancelReason.PAYMENT_UNAVAILABLE)
         raise
 
 
@@ -390,10 +390,13 @@ def release_hold(booking_id: int) -> None:
 
 
 @transaction.atomic
-def _release(booking_id: int, reason: str) -> None:
+def release(booking_id: int, reason: str, *, actor: Actor = SYSTEM) -> bool:
+    """Give up a booking that still waits; return False for one that is not waiting any more."""
     booking = locked(booking_id)
     if booking.is_pending:
-        _mark_cancelled(booking, reason, SYSTEM)
+        _mark_cancelled(booking, reason, actor)
+        return True
+    return False
 
 
 def release_after_payment_ended(booking_id: int, reason: str) -> None:
@@ -402,4 +405,4 @@ def release_after_payment_ended(booking_id: int, reason: str) -> None:
     if booking is None or not booking.is_pending:
         return
     if not any(session.is_open or session.is_paid for session in payments_of(booking)):
-        _release(booking_id, reason)
+        release(booking_id, reason)

@@ -172,7 +172,10 @@ def decline(token: str) -> WaitlistEntry:
     entry = entry_by(token)
     if entry.status != Status.OFFERED or entry.offered_booking_id is None:
         raise BookingClosed("There is no offer to decline.")
-    services.cancel(entry.offered_booking_id, actor=CUSTOMER, reason=Booking.CancelReason.CUSTOMER)
+    # Not `cancel`: what they have paid for meanwhile would be cancelled late, without a refund.
+    reason = Booking.CancelReason.CUSTOMER
+    if not services.release(entry.offered_booking_id, reason, actor=CUSTOMER):
+        raise BookingClosed("There is no offer any more.")
     return entry_by(token)
 
 

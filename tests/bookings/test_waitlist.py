@@ -127,6 +127,22 @@ def test_a_declined_offer_goes_to_the_next(in_alpha: Tenant, run_jobs: JobRunner
         waitlist.decline(bob.token)
 
 
+def test_declining_never_cancels_what_was_paid_meanwhile(
+    in_alpha: Tenant, run_jobs: JobRunner
+) -> None:
+    """The offer's page is open twice: one says yes, the other no."""
+    session = yoga()
+    ann = book(session.service, "Ann")
+    bob = wait(session.service, "Bob")
+    cancel(ann, run_jobs)
+    booking = waitlist.accept(bob.token)
+    WaitlistEntry.objects.update(status="OFFERED")
+    with pytest.raises(BookingClosed):
+        waitlist.decline(bob.token)
+    booking.refresh_from_db()
+    assert (booking.status, seats(session)) == ("CONFIRMED", 1)
+
+
 def test_an_offer_that_runs_out_goes_to_the_next(in_alpha: Tenant, run_jobs: JobRunner) -> None:
     session = yoga()
     ann = book(session.service, "Ann")
@@ -428,7 +444,7 @@ def test_a_place_whose_payment_page_fails_stays_theirs(
     bob, _ = wait(session.service, "Bob"), wait(session.service, "Cleo")
     cancel(ann, run_jobs)
     booking = waitlist.accept(bob.token)
-    services._release(booking.pk, "payment_unavailable")
+    services.release(booking.pk, "payment_unavailable")
     assert statuses() == [("Bob", "WAITING"), ("Cleo", "WAITING")]
     run_jobs()
     assert statuses() == [("Bob", "OFFERED"), ("Cleo", "WAITING")]
