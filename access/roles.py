@@ -35,7 +35,8 @@ _CATALOGUE = [
     ).split()
 ]
 _STAFF = (
-    _all(["bookings.booking"], "view add change")
+    _all(["bookings.booking", "bookings.bookingseries"], "view add change")
+    | _all(["bookings.waitlistentry"], "view change")
     | _all(_CATALOGUE, "view")
     | _all(["bookings.blockedtime"])
     | _all(["bookings.sentmessage"], "view")

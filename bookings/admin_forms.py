@@ -14,7 +14,7 @@ from unfold.widgets import (
     UnfoldBooleanSwitchWidget,
 )
 
-from bookings.models import Resource, Service
+from bookings.models import BookingSeries, Resource, Service
 from tenants.current import current_tenant
 from tenants.money_field import WholeMoneyField
 
@@ -47,6 +47,62 @@ class StaffBookingForm(forms.Form):
         """Return the instant; Django has read it on the business's clocks."""
         typed: datetime = self.cleaned_data["starts_at"]
         return typed.astimezone(UTC)
+
+
+class StaffSeriesForm(StaffBookingForm):
+    """A booking that repeats; its dates are shown before they are booked."""
+
+    interval_weeks = forms.IntegerField(
+        min_value=1, max_value=BookingSeries.MAX_INTERVAL, initial=1, label="Every how many weeks",
+        widget=UnfoldAdminTextInputWidget(attrs={"type": "number"}),
+    )  # fmt: skip
+    count = forms.IntegerField(
+        min_value=1, max_value=BookingSeries.MAX_COUNT, required=False, label="How many times",
+        widget=UnfoldAdminTextInputWidget(attrs={"type": "number"}),
+    )  # fmt: skip
+    until = forms.DateField(
+        required=False, label="Or until this day",
+        widget=UnfoldAdminTextInputWidget(attrs={"type": "date"}),
+    )  # fmt: skip
+    party_size = forms.IntegerField(
+        min_value=1, initial=1, label="People",
+        widget=UnfoldAdminTextInputWidget(attrs={"type": "number"}),
+    )  # fmt: skip
+    anytime = forms.BooleanField(
+        required=False, label="Also outside the opening hours", widget=UnfoldBooleanSwitchWidget()
+    )
+    # What the dates on the screen were worked out from: changed fields are shown again first.
+    seen = forms.CharField(required=False, widget=forms.HiddenInput())
+
+    field_order = (
+        "service", "starts_at", "interval_weeks", "count", "until", "party_size",
+    )  # fmt: skip
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        given = [name for name in ("count", "until") if cleaned.get(name) is not None]
+        if not {"count", "until"} & set(self.errors) and len(given) != 1:
+            self.add_error("count", "Say how many times, or until when.")
+        return cleaned
+
+    @property
+    def fingerprint(self) -> str:
+        """Return what decides about the dates."""
+        names = ("starts_at", "interval_weeks", "count", "until", "party_size", "anytime")
+        values = [str(self.cleaned_data[name]) for name in names]
+        return "|".join([str(self.cleaned_data["service"].pk), *values])
+
+
+class CancelRestForm(forms.Form):
+    """From which day on a series ends."""
+
+    from_day = forms.DateField(
+        label="From this day on", widget=UnfoldAdminTextInputWidget(attrs={"type": "date"})
+    )
+    refund = forms.BooleanField(
+        label="Give deposits back in full", required=False, initial=True,
+        widget=UnfoldBooleanSwitchWidget(),
+    )  # fmt: skip
 
 
 class BalanceForm(forms.Form):

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from bookings import api, api_availability, api_changes
+from bookings import api, api_availability, api_changes, series_api, waitlist_api
 
 urlpatterns = [
     path("", api.BookingsView.as_view(), name="bookings-create"),
@@ -12,6 +12,24 @@ urlpatterns = [
         "availability/explain/",
         api_availability.ExplainView.as_view(),
         name="bookings-availability-explain",
+    ),
+    path("waitlist/", waitlist_api.WaitlistView.as_view(), name="bookings-waitlist"),
+    path("waitlist/<str:token>/", waitlist_api.EntryView.as_view(), name="bookings-waiting"),
+    path(
+        "waitlist/<str:token>/leave/",
+        waitlist_api.LeaveView.as_view(),
+        name="bookings-waiting-leave",
+    ),
+    path(
+        "waitlist/<str:token>/accept/",
+        waitlist_api.AcceptView.as_view(),
+        name="bookings-waiting-accept",
+    ),
+    path("series/", series_api.SeriesListView.as_view(), name="bookings-series"),
+    path(
+        "series/<int:series_id>/cancel/",
+        series_api.CancelView.as_view(),
+        name="bookings-series-cancel",
     ),
     path("<int:booking_id>/", api.BookingView.as_view(), name="bookings-detail"),
     path(

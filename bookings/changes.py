@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from access.actors import CUSTOMER, Actor
-from bookings import policy, services, taking
+from bookings import policy, services, taking, waitlist_offers
 from bookings.availability import Wanted, is_offered
 from bookings.errors import BookingClosed, InvalidBooking, RefundChanged, SlotTaken, TooLate
 from bookings.models import AddOn, Booking, Service
@@ -209,11 +209,14 @@ def _move(
     from bookings import jobs
 
     before, old_session = booking.starts_at, booking.class_session_id
+    zone = current_tenant().zone
+    old_days = [moment.astimezone(zone).date() for moment in (before, booking.ends_at)]
     booking.starts_at = starts_at
     booking.changed_by = actor.label or actor.kind
     _take(booking, wanted, now)
     if old_session is not None:
         taking.free_seats(old_session, booking.party_size)
+    waitlist_offers.place_freed(old_session, *old_days)
     times = {
         "old_starts_at": before.isoformat(),
         "new_starts_at": starts_at.isoformat(),

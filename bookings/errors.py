@@ -40,3 +40,15 @@ class RefundChanged(BookingError):
 
     code = "refund_changed"
     status = 409
+
+
+class WaitlistRefused(BookingError):
+    """There is nothing to wait for, or somebody waits already."""
+
+    code = "waitlist_refused"
+    status = 409
+
+
+class WaitlistEntryNotFound(BookingError):
+    code = "waitlist_entry_not_found"
+    status = 404

@@ -109,6 +109,44 @@ class DetailsForm(forms.Form):
         return name
 
 
+class WaitForm(DetailsForm):
+    """Who waits, and for what: one of the full classes of a day, or days and hours."""
+
+    notes = None  # type: ignore[assignment]
+
+    def __init__(
+        self, *args: Any, classes: Sequence[tuple[str, str]] = (), party: range, **kwargs: Any
+    ) -> None:
+        """`classes` are (start, text); none for what is waited for by days."""
+        super().__init__(*args, **kwargs)
+        self.fields["customer_email"].help_text = "We write here when a place is free."
+        if classes:
+            self.fields["starts_at"] = forms.ChoiceField(label="Which class", choices=classes)
+        else:
+            self._add_days()
+        if len(party) > 1:
+            self.fields["party_size"] = forms.TypedChoiceField(
+                label="How many people", coerce=int, choices=[(size, str(size)) for size in party]
+            )
+        self.order_fields(
+            ["starts_at", "first_day", "last_day", "from_time", "until_time", "party_size"]
+        )
+
+    def _add_days(self) -> None:
+        day = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+        hour = forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
+        self.fields["first_day"] = forms.DateField(label="From", widget=day)
+        self.fields["last_day"] = forms.DateField(
+            label="Until (optional)", widget=day, required=False
+        )
+        self.fields["from_time"] = forms.TimeField(
+            label="Not before (optional)", widget=hour, required=False
+        )
+        self.fields["until_time"] = forms.TimeField(
+            label="Not after (optional)", widget=hour, required=False
+        )
+
+
 class FindForm(forms.Form):
     """What proves that a booking is yours: its reference and your e-mail address."""
 

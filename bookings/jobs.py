@@ -1,6 +1,6 @@
 """What bookings does in the background. Every job may be late, run twice, or be killed."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from access.actors import Actor
@@ -86,3 +86,41 @@ def sweep() -> None:
         sweeps.complete_ended()
     finally:
         sweeps.release_lost_holds()
+
+
+@tenant_task("bookings.offer_waitlist")
+def offer_waitlist(
+    *, session_id: int | None = None, first_day: str = "", last_day: str = ""
+) -> None:
+    """Offer what has come free, in a class or on some days, to those who wait."""
+    from bookings import waitlist_offers
+
+    if session_id is not None:
+        waitlist_offers.offer_seats(session_id)
+    else:
+        waitlist_offers.offer_days(date.fromisoformat(first_day), date.fromisoformat(last_day))
+
+
+@tenant_task("bookings.tell_waiting")
+def tell_waiting(*, entry_id: int) -> None:
+    """Send somebody who has begun to wait the link by which they can leave."""
+    from bookings import waitlist_mail
+
+    waitlist_mail.send_waiting(entry_id)
+
+
+@tenant_task("bookings.tell_of_series")
+def tell_of_series(*, series_id: int) -> None:
+    """Send the dates of a series, in one e-mail."""
+    from bookings import waitlist_mail
+
+    waitlist_mail.send_series(series_id)
+
+
+@periodically("bookings.sweep_waitlists", cron="23 * * * *", within=timedelta(minutes=50))
+@tenant_task("bookings.sweep_waitlist")
+def sweep_waitlist() -> None:
+    """Offer what came free in another way, and end the waits whose time has come."""
+    from bookings import waitlist_offers
+
+    waitlist_offers.sweep()

@@ -36,11 +36,14 @@ def event_data(booking: Booking) -> dict[str, object]:
     }
 
 
-def book(request: BookingRequest, *, actor: Actor = CUSTOMER) -> Booking:
+def book(
+    request: BookingRequest, *, actor: Actor = CUSTOMER, hold_until: datetime | None = None
+) -> Booking:
     """Take the time asked for and return the Booking.
 
     It is CONFIRMED at once when no deposit is due or the business takes no payments, else
-    PENDING_PAYMENT and held for `hold_time`; call `start_payment` next. Raises SlotTaken, or
+    PENDING_PAYMENT and held for `hold_time`; call `start_payment` next. With `hold_until` it is
+    held until then in any case, for somebody who has yet to say yes. Raises SlotTaken, or
     InvalidBooking for a time in the past or too far ahead.
     """
     now = timezone.now()
@@ -50,15 +53,18 @@ def book(request: BookingRequest, *, actor: Actor = CUSTOMER) -> Booking:
         )
     is_due = request.amounts["deposit_amount"] > 0 or request.requires_card
     must_pay = is_due and payments.payments_enabled()
+    if must_pay and hold_until is None:
+        hold_until = now + hold_time()
     with transaction.atomic():
-        booking = _take(request, now, must_pay=must_pay)
+        booking = _take(request, now, hold_until)
         _after_taking(booking, actor)
     return booking
 
 
-def _take(request: BookingRequest, now: datetime, *, must_pay: bool) -> Booking:
+def _take(request: BookingRequest, now: datetime, hold_until: datetime | None) -> Booking:
     """Write the booking with what it takes up; the database has the last word."""
     booking = Booking(
+        series=request.series,
         service=request.service,
         service_name=request.service_name,
         starts_at=request.starts_at,
@@ -71,12 +77,12 @@ def _take(request: BookingRequest, now: datetime, *, must_pay: bool) -> Booking:
         answers=list(request.answers),
         **request.amounts,
         currency=current_tenant().currency,
-        status=Status.PENDING_PAYMENT if must_pay else Status.CONFIRMED,
-        hold_expires_at=now + hold_time() if must_pay else None,
-        confirmed_at=None if must_pay else now,
+        status=Status.PENDING_PAYMENT if hold_until else Status.CONFIRMED,
+        hold_expires_at=hold_until,
+        confirmed_at=None if hold_until else now,
         success_url=request.success_url,
         cancel_url=request.cancel_url,
-        **_terms(request, now),
+        **terms_kept(request, now),
     )
     taking.take(booking, request.wanted, now, end_hold=end_stale_hold)
     _itemise(booking, request)
@@ -116,7 +122,7 @@ def _itemise(booking: Booking, request: BookingRequest) -> None:
     )
 
 
-def _terms(request: BookingRequest, now: datetime) -> dict[str, Any]:
+def terms_kept(request: BookingRequest, now: datetime) -> dict[str, Any]:
     """Return what is kept of a service's terms: changing it never changes a booking."""
     service = request.service
     if service is None:
@@ -150,7 +156,9 @@ def _after_taking(booking: Booking, actor: Actor) -> None:
     record("booking.created", booking, event_data(booking), actor)
     if booking.is_confirmed:
         record("booking.confirmed", booking, event_data(booking), actor)
-        jobs.send_mail.enqueue(booking_id=booking.pk, message="confirmed")
+        # A series is told of once, with all its dates.
+        if booking.series_id is None:
+            jobs.send_mail.enqueue(booking_id=booking.pk, message="confirmed")
     else:
         jobs.release_hold.enqueue(booking_id=booking.pk, at=booking.hold_expires_at)
 
@@ -173,7 +181,7 @@ def start_payment(booking: Booking, *, own_hosts: Iterable[str]) -> PaymentSessi
         return _open_payment(booking, key, own_hosts)
     except Exception:
         if not earlier:
-            _release(booking.pk, CancelReason.PAYMENT_UNAVAILABLE)
+            release(booking.pk, CancelReason.PAYMENT_UNAVAILABLE)
         raise
 
 
@@ -249,7 +257,7 @@ def confirm(booking_id: int, *, actor: Actor) -> bool:
     A booking that lapsed meanwhile comes back if its time is still free. One that someone
     cancelled stays cancelled.
     """
-    from bookings import jobs
+    from bookings import jobs, waitlist_offers
 
     booking = locked(booking_id)
     if booking.status in (Status.CONFIRMED, Status.COMPLETED, Status.NO_SHOW):
@@ -265,6 +273,7 @@ def confirm(booking_id: int, *, actor: Actor) -> bool:
     booking.cancelled_at = None
     booking.changed_by = actor.label or actor.kind
     booking.save()
+    waitlist_offers.after_confirmed(booking)
     record("booking.confirmed", booking, event_data(booking), actor)
     jobs.send_mail.enqueue(booking_id=booking.pk, message="confirmed")
     return True
@@ -357,7 +366,7 @@ def mark_cancelled(
     booking: Booking, reason: str, actor: Actor, now: datetime | None = None
 ) -> None:
     """Free a locked booking's time, tell of it, and end the checkouts that are still open."""
-    from bookings import jobs
+    from bookings import jobs, waitlist_offers
 
     booking.status = Status.CANCELLED
     booking.cancel_reason = reason
@@ -373,7 +382,8 @@ def mark_cancelled(
     taking.free(booking)
     _end_offers(booking)
     record("booking.cancelled", booking, event_data(booking) | {"reason": reason}, actor)
-    if reason != CancelReason.PAYMENT_UNAVAILABLE:
+    was_only_offered = waitlist_offers.after_cancelled(booking)
+    if reason != CancelReason.PAYMENT_UNAVAILABLE and not was_only_offered:
         jobs.send_mail.enqueue(booking_id=booking.pk, message="cancelled")
     jobs.end_checkouts.enqueue(booking_id=booking.pk)
 
@@ -407,10 +417,13 @@ def release_hold(booking_id: int) -> None:
 
 
 @transaction.atomic
-def _release(booking_id: int, reason: str) -> None:
+def release(booking_id: int, reason: str, *, actor: Actor = SYSTEM) -> bool:
+    """Give up a booking that still waits; return False for one that is not waiting any more."""
     booking = locked(booking_id)
     if booking.is_pending:
-        mark_cancelled(booking, reason, SYSTEM)
+        mark_cancelled(booking, reason, actor)
+        return True
+    return False
 
 
 def release_after_payment_ended(booking_id: int, reason: str) -> None:
@@ -419,4 +432,4 @@ def release_after_payment_ended(booking_id: int, reason: str) -> None:
     if booking is None or not booking.is_pending:
         return
     if not any(session.is_open or session.is_paid for session in payments_of(booking)):
-        _release(booking_id, reason)
+        release(booking_id, reason)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from bookings import choosing, own_pages, pictures, views
+from bookings import choosing, own_pages, pictures, views, waitlist_pages
 from bookings.messages import pages
 
 urlpatterns = [
@@ -20,5 +20,10 @@ urlpatterns = [
     path("booking/<str:token>/change/", own_pages.change_time, name="change-time"),
     path("booking/<str:token>/change/confirm/", own_pages.confirm_change, name="confirm-change"),
     path("booking/<str:token>/cancel/", own_pages.cancel, name="cancel-booking"),
+    path("book/<slug:slug>/waitlist/", waitlist_pages.join, name="waitlist-join"),
+    path("waitlist/<str:token>/", waitlist_pages.entry, name="waitlist-entry"),
+    path("waitlist/<str:token>/countdown/", waitlist_pages.countdown, name="waitlist-countdown"),
+    path("waitlist/<str:token>/accept/", waitlist_pages.accept, name="waitlist-accept"),
+    path("waitlist/<str:token>/leave/", waitlist_pages.leave, name="waitlist-leave"),
     path("find/", views.find, name="find"),
 ]

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from bookings.availability import Wanted
-from bookings.models import AddOn, Service
+from bookings.models import AddOn, BookingSeries, Service
 from bookings.offers.services import Quote
 
 
@@ -42,6 +42,9 @@ class BookingRequest:
     consent_given: bool = False
     # What a discount code, a voucher or a pass does to it; redeemed as it is booked.
     quote: Quote | None = None
+    # Do hours, notice and grid not count? Staff and API keys know what they do.
+    anytime: bool = True
+    series: BookingSeries | None = None
 
     @classmethod
     def for_service(cls, service: Service, **details: Any) -> "BookingRequest":

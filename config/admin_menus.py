@@ -67,6 +67,8 @@ STAFF: dict[str, Any] = {
                 "items": [
                     _HOME,
                     _entry("Bookings", "event", "bookings.booking"),
+                    _entry("Repeating bookings", "event_repeat", "bookings.bookingseries"),
+                    _entry("Waitlist", "hourglass_empty", "bookings.waitlistentry"),
                     _entry("Classes", "fitness_center", "bookings.classsession"),
                     _entry("Blocked times", "block", "bookings.blockedtime"),
                 ],

@@ -11,6 +11,8 @@ from bookings.admin import (
     offers,
     resources,
     rules,
+    series,
+    waiting,
 )
 
 __all__ = [
@@ -24,4 +26,6 @@ __all__ = [
     "offers",
     "resources",
     "rules",
+    "series",
+    "waiting",
 ]

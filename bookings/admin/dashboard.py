@@ -50,7 +50,7 @@ def _booking_table(title: str, empty: str, bookings: Any, *, with_day: bool) -> 
             ),
             booking.customer_name,
             booking.service_name,
-            booking.resource.name,
+            booking.resource.name if booking.resource else "–",
             booking.get_status_display(),
         ]
         for booking in bookings.select_related("resource")

@@ -37,8 +37,10 @@ from bookings.models.offers import (
     normal_code,
 )
 from bookings.models.resources import Resource, TableSet
+from bookings.models.series import BookingSeries
 from bookings.models.sessions import ClassSeries, ClassSession
 from bookings.models.settings import BookingSettings
+from bookings.models.waiting import WaitlistEntry
 
 __all__ = [
     "REFERENCE_ALPHABET",
@@ -48,6 +50,7 @@ __all__ = [
     "BlockedTime",
     "Booking",
     "BookingLine",
+    "BookingSeries",
     "BookingSettings",
     "ClassSeries",
     "ClassSession",
@@ -75,6 +78,7 @@ __all__ = [
     "Voucher",
     "VoucherMovement",
     "VoucherSettings",
+    "WaitlistEntry",
     "new_reference",
     "normal_code",
 ]

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from bookings.models.catalogue import Service
 from bookings.models.resources import Resource
+from bookings.models.series import BookingSeries
 from bookings.models.sessions import ClassSession
 from payments.models import MAX_AMOUNT, new_token
 
@@ -66,6 +67,9 @@ class Booking(models.Model):
     resource = models.ForeignKey(Resource, null=True, blank=True, on_delete=models.PROTECT)
     class_session = models.ForeignKey(
         ClassSession, null=True, blank=True, on_delete=models.PROTECT, related_name="bookings"
+    )
+    series = models.ForeignKey(
+        BookingSeries, null=True, blank=True, on_delete=models.PROTECT, related_name="bookings"
     )
     party_size = models.PositiveIntegerField(default=1, validators=[MinValueValidator(1)])
     service_name = models.CharField(max_length=120)

@@ -43,6 +43,14 @@ class BookingSettings(models.Model):
         null=True, blank=True, validators=[MinValueValidator(1)],
         help_text="At most so many guests arrive within a quarter of an hour; empty: no limit.",
     )  # fmt: skip
+    waitlist_offer_minutes = models.PositiveIntegerField(
+        default=60, validators=[MinValueValidator(5), MaxValueValidator(24 * 60)],
+        help_text="How long a freed place is kept for whoever waits first.",
+    )  # fmt: skip
+    waitlist_cutoff_minutes = models.PositiveIntegerField(
+        default=120, validators=[MaxValueValidator(7 * 24 * 60)],
+        help_text="From so many minutes before the start nothing is offered to the waitlist.",
+    )  # fmt: skip
 
     complete_after_minutes = models.PositiveIntegerField(
         null=True, blank=True, default=24 * 60, validators=[MaxValueValidator(60 * 24 * 90)],

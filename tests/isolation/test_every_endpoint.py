@@ -31,7 +31,8 @@ pytestmark = pytest.mark.django_db
 #: What anyone may open on any business's host: nothing of a person, and no change.
 OPEN_TO_ANYONE = {
     "bookings-services", "bookings-availability", "bookings-availability-explain",
-    "landing", "brand-css", "logo", "choose-time", "details", "find", "admin_password_reset",
+    "landing", "brand-css", "logo", "choose-time", "details", "waitlist-join", "find",
+    "admin_password_reset",
     "password_reset_done", "password_reset_complete", "staff:login", "staff:logout",
     "staff:jsi18n", "service-picture", "vouchers", "passes",
 }  # fmt: skip
@@ -40,6 +41,7 @@ BY_ADDRESS = {
     "booking", "pay", "payment-return", "payment-status", "unpaid", "give-up", "payment-link",
     "receipt", "calendar", "voucher", "pass",
     "change-time", "confirm-change", "cancel-booking",
+    "waitlist-entry", "waitlist-countdown", "waitlist-accept", "waitlist-leave",
     "password_reset_confirm",
 }  # fmt: skip
 API = re.compile(r"api/")
@@ -90,6 +92,8 @@ class Alpha:
             "event_pk": "1",
             "request_pk": "1",
             "item_id": "1",
+            "entry_id": "1",
+            "series_id": "1",
             "slug": self.service.slug,
             "kind": "confirmed",
             "uidb64": "MQ",

@@ -1,0 +1,85 @@
+"""A stranger and the waitlist race for a freed place: one has it, nobody's place is lost."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from demo.stack import Stack
+from tests.contract.api import booking_body
+from tests.faults.test_at_once import rows
+from tests.faults.test_killed import wait_for
+from tests.http import LiveApi, at_once
+
+LIVE = "SELECT id FROM gym.bookings_booking WHERE starts_at = %s AND status <> 'CANCELLED'"
+BERLIN = ZoneInfo("Europe/Berlin")
+
+
+def weekday_noon(days: int) -> datetime:
+    """Return noon on a weekday at least `days` ahead, when the gym is open."""
+    noon = datetime.now(BERLIN).replace(hour=12, minute=0, second=0, microsecond=0)
+    noon += timedelta(days=days)
+    while noon.weekday() > 4:
+        noon += timedelta(days=1)
+    return noon.astimezone(UTC)
+
+
+def held(starts: datetime, **changes: Any) -> dict[str, Any]:
+    """A booking that waits for its deposit, which its holder may give up by the API."""
+    return booking_body(booking_date=starts.isoformat(), service_name="Body check", **changes)
+
+
+def wait_for_noon(api: LiveApi, starts: datetime, name: str) -> str:
+    answer = api.post(
+        "/api/bookings/waitlist/",
+        {
+            "customer_name": name, "customer_email": f"{name}@example.com",
+            "service_name": "Body check",
+            "first_day": starts.astimezone(BERLIN).date().isoformat(),
+            "from_time": "12:00", "until_time": "12:01",
+        },
+    )  # fmt: skip
+    assert answer.status == 201, answer.body
+    return str(answer.body["waitlist_token"])
+
+
+def test_strangers_and_the_waitlist_race_for_a_freed_place(stack: Stack) -> None:
+    api = LiveApi(stack, "gym")
+    starts = weekday_noon(100)
+    mine = api.post("/api/bookings/", held(starts)).body["booking_id"]
+    entry = f"/api/bookings/waitlist/{wait_for_noon(api, starts, 'patient')}/"
+
+    def race(number: int) -> Any:
+        if number == 0:
+            return api.post(f"/api/bookings/{mine}/payment-cancel/", {})
+        return api.post("/api/bookings/", held(starts))
+
+    cancelled, *strangers = at_once(40, race)
+    assert cancelled.status == 200
+    won = [answer.body["booking_id"] for answer in strangers if answer.status == 201]
+    assert len(won) <= 1
+    for booking_id in won:
+        assert rows(stack, LIVE, starts) == [(booking_id,)]
+        assert api.get(entry).body["status"] == "WAITING"
+        assert api.post(f"/api/bookings/{booking_id}/payment-cancel/", {}).status == 200
+    wait_for(lambda: api.get(entry).body["status"] == "OFFERED")
+    assert len(rows(stack, LIVE, starts)) == 1
+    assert api.post("/api/bookings/", held(starts)).status == 409
+
+
+def test_an_offer_is_taken_and_declined_at_once(stack: Stack) -> None:
+    """Twenty tries of each: the place is theirs or the next one's, never both, never nobody's."""
+    api = LiveApi(stack, "gym")
+    starts = weekday_noon(110)
+    mine = api.post("/api/bookings/", held(starts)).body["booking_id"]
+    first, second = (
+        f"/api/bookings/waitlist/{wait_for_noon(api, starts, name)}/" for name in ("one", "two")
+    )
+    assert api.post(f"/api/bookings/{mine}/payment-cancel/", {}).status == 200
+    wait_for(lambda: api.get(first).body["status"] == "OFFERED")
+    answers = at_once(
+        40, lambda number: api.post(f"{first}{'accept' if number % 2 else 'leave'}/", {})
+    )
+    assert {answer.status for answer in answers} <= {200, 409, 502}
+    wait_for(lambda: api.get(second).body["status"] == "OFFERED")
+    assert api.get(first).body["status"] == "PASSED"
+    assert len(rows(stack, LIVE, starts)) == 1
