@@ -113,6 +113,8 @@ class WaitForm(DetailsForm):
     """Who waits, and for what: one of the full classes of a day, or days and hours."""
 
     notes = None  # type: ignore[assignment]
+    code = None  # type: ignore[assignment]
+    guest_name = None  # type: ignore[assignment]
 
     def __init__(
         self, *args: Any, classes: Sequence[tuple[str, str]] = (), party: range, **kwargs: Any

@@ -19,6 +19,7 @@ from access.actors import SYSTEM
 from bookings import availability
 from bookings.availability import Slot, Wanted
 from bookings.errors import BookingError, SlotTaken, WaitlistRefused
+from bookings.messages.offers import Offer, offer_place
 from bookings.models import Booking, BookingSettings, ClassSession, WaitlistEntry
 from bookings.wishes import BookingRequest
 from tenants.current import current_tenant
@@ -177,7 +178,7 @@ def _offer_slot(entry: WaitlistEntry, slot: Slot) -> None:
     Raises SlotTaken when somebody was faster, and WaitlistRefused when the entry does not wait
     any more, as another run of the job has seen to it: then nothing is held.
     """
-    from bookings import jobs, services
+    from bookings import services
 
     lasts = timedelta(minutes=BookingSettings.objects.current().waitlist_offer_minutes)
     until = min(timezone.now() + lasts, slot.starts_at)
@@ -187,7 +188,23 @@ def _offer_slot(entry: WaitlistEntry, slot: Slot) -> None:
     )
     if not is_offered:
         raise WaitlistRefused("They wait no longer.")
-    jobs.send_mail.enqueue(booking_id=booking.pk, message="waitlist_offer")
+    _tell(entry, booking, until)
+
+
+def _tell(entry: WaitlistEntry, booking: Booking, until: datetime) -> None:
+    offer_place(
+        Offer(
+            name=entry.customer_name,
+            email=entry.customer_email,
+            phone=entry.customer_phone,
+            party_size=entry.party_size,
+            service_name=booking.service_name,
+            starts_at=booking.starts_at.isoformat(),
+            ends_at=booking.ends_at.isoformat(),
+            link=f"{current_tenant().url}/waitlist/{entry.token}/",
+            until=until.isoformat(),
+        )
+    )
 
 
 def request_for(

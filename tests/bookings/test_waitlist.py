@@ -53,7 +53,7 @@ def test_a_freed_seat_is_held_for_the_first_who_waits(
     assert (offer.status, offer.starts_at, offer.total_amount) == ("PENDING_PAYMENT", START, 1500)
     assert offer.hold_expires_at == bob.offer_expires_at
     assert seats(session) == 1
-    letter = mail.outbox[-1]
+    letter = next(one for one in mail.outbox if one.subject.startswith("A place is free"))
     assert (letter.to, letter.subject) == (
         ["bob@example.com"],
         "A place is free: Yoga, Mon 1 March 2027, 10:00",
@@ -411,7 +411,7 @@ def test_who_says_yes_and_does_not_pay_is_told_so_and_the_next_gets_it(
     mail.outbox.clear()
     let_the_offer_end(bob, run_jobs)
     assert statuses() == [("Bob", "EXPIRED"), ("Cleo", "OFFERED")]
-    assert [(letter.to, letter.subject[:9]) for letter in mail.outbox] == [
+    assert sorted((letter.to, letter.subject[:9]) for letter in mail.outbox) == [
         (["bob@example.com"], "Cancelled"),
         (["cleo@example.com"], "A place i"),
     ]
@@ -458,8 +458,9 @@ def test_who_joins_gets_the_link_to_leave(in_alpha: Tenant, run_jobs: JobRunner)
     ann = book(session.service, "Ann")
     bob = wait(session.service, "Bob")
     run_jobs()
-    assert mail.outbox[-1].subject == "On the waitlist: Yoga"
-    assert f"http://alpha.localhost:8000/waitlist/{bob.token}/" in mail.outbox[-1].body
+    letter = next(one for one in mail.outbox if one.to == ["bob@example.com"])
+    assert letter.subject == "On the waitlist: Yoga"
+    assert f"http://alpha.localhost:8000/waitlist/{bob.token}/" in letter.body
     assert waitlist.leave(bob.token).status == "LEFT"
     assert waitlist.leave(bob.token).status == "LEFT"
     cancel(ann, run_jobs)
