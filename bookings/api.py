@@ -351,9 +351,7 @@ class PaymentCancelView(OneBookingView):
         booking = self.booking(request, booking_id)
         if not booking.is_pending:
             raise BookingClosed("Only a booking that waits for its payment can be given up here.")
-        booking = services.cancel(
-            booking.pk, actor=actor_of(request), reason=Booking.CancelReason.CUSTOMER
-        )
+        booking = services.give_up(booking.pk, actor=actor_of(request))
         return Response(
             {"booking_id": booking.pk, "status": booking.status, "message": "Booking cancelled"}
         )

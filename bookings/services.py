@@ -345,6 +345,25 @@ def cancel(
     return booking
 
 
+def give_up(booking_id: int, *, actor: Actor) -> Booking:
+    """Cancel a booking that waits for its payment, for the customer.
+
+    One that is paid meanwhile stays: raises BookingClosed. Money that comes in later is given
+    back.
+    """
+    with transaction.atomic():
+        booking = locked(booking_id)
+        if not booking.is_pending:
+            raise BookingClosed("Only a booking that waits for its payment can be given up here.")
+        mark_cancelled(booking, CancelReason.CUSTOMER, actor)
+    try:
+        end_open_checkouts(booking)
+    except payments.ProcessorFailed:
+        # The job that `mark_cancelled` enqueued keeps trying.
+        pass
+    return booking
+
+
 def _cancel_locked(booking: Booking, actor: Actor, reason: str, *, refund: bool) -> Booking:
     # Payments before bookings: the order of locking.
     if refund:

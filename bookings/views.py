@@ -13,6 +13,7 @@ from bookings import money, services
 from bookings.errors import BookingClosed
 from bookings.forms import FindForm
 from bookings.models import Booking
+from bookings.own_pages import possible_changes
 from payments.services import PaymentError
 from tenants.current import current_tenant
 
@@ -41,7 +42,12 @@ def booking_page(request: HttpRequest, token: str) -> HttpResponse:
     """A customer's own booking, by its unguessable link."""
     booking = _booking(token)
     payment = money.latest_payment(booking)
-    context = {"booking": booking, "payment": payment, "sums": money.sums_of(booking)}
+    context = {
+        "booking": booking,
+        "payment": payment,
+        "sums": money.sums_of(booking),
+        **possible_changes(booking),
+    }
     return render(request, "bookings/booking.html", context)
 
 
@@ -113,7 +119,7 @@ def give_up(request: HttpRequest, token: str) -> HttpResponse:
     booking = _booking(token)
     if booking.is_pending:
         try:
-            services.cancel(booking.pk, actor=CUSTOMER, reason=Booking.CancelReason.CUSTOMER)
+            services.give_up(booking.pk, actor=CUSTOMER)
         except BookingClosed as error:
             messages.info(request, str(error))
     return redirect("booking", token=token)

@@ -127,7 +127,7 @@ SALON = DemoBusiness(
         ),
         DemoService(
             "Fringe trim", "In and out between cuts.", 15, 1200, "none", 0,
-            ("Isla", "Noor", "Teddy"), "Cuts", {"tax_rate": 20},
+            ("Noor",), "Cuts", {"tax_rate": 20},
         ),
         DemoService(
             "Occasion styling", "Up-dos and styling for your day; a card keeps your place.", 90,

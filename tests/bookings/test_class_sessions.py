@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.db.models import F
 from django.test import Client
 
 from access.models import User
@@ -56,6 +57,8 @@ def session_form(yoga: Service, mia: Resource | None, **changes: Any) -> dict[st
 
 
 def booking_on(session: ClassSession, **values: Any) -> Booking:
+    if values.get("status") != "CANCELLED":
+        ClassSession.objects.filter(pk=session.pk).update(seats_taken=F("seats_taken") + 1)
     return Booking.objects.create(
         **{
             "service": session.service, "class_session": session, "service_name": "Yoga",

@@ -45,7 +45,7 @@ def test_200_bookings_of_one_slot_have_one_winner(stack: Stack, deposit: int) ->
     api = LiveApi(stack, "salon")
     body = booking_body(
         booking_date=starts(30 + deposit // 100), deposit_amount_pence=deposit,
-        service_name="Cut & finish",
+        service_name="Cut & finish", resource="Isla",
     )  # fmt: skip
     answers = at_once(200, lambda number: api.post("/api/bookings/", body))
     assert Counter(answer.status for answer in answers) == {201: 1, 409: 199}

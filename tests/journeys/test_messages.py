@@ -20,7 +20,7 @@ def test_a_text_is_tried_refused_and_saved(
     sign_in(page, admin, salon["staff"])
     page.goto(f"{admin}bookings/messagetemplate/")
     shoot(page, "messages-1-list")
-    page.get_by_role("link", name="Confirmation").click()
+    page.get_by_role("link", name="Confirmation", exact=True).click()
     shoot(page, "messages-2-text")
     page.locator("#id_body").fill("See you at {{ start_tme }}, {{ customer_name }}!")
     page.get_by_role("button", name="Save", exact=True).click()
