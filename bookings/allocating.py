@@ -6,14 +6,8 @@ from django.db import IntegrityError, transaction
 
 from bookings.errors import SlotTaken
 from bookings.models import Allocation, ClassSession, Resource
+from bookings.taking import is_exclusion_violation, lock_resources
 from tenants.templatetags.business import clock, local_time
-
-EXCLUSION_VIOLATION = "23P01"
-
-
-def lock(resource: Resource) -> None:
-    """Queue up behind whoever else is changing what this resource is taken for."""
-    list(Resource.objects.select_for_update(no_key=True).filter(pk=resource.pk).values("pk"))
 
 
 @transaction.atomic
@@ -29,7 +23,7 @@ def take(
 
     The row is locked first: overlapping racers would deadlock on the constraint alone.
     """
-    lock(resource)
+    lock_resources([resource.pk])
     try:
         with transaction.atomic():
             return Allocation.objects.create(
@@ -40,7 +34,7 @@ def take(
                 class_session=class_session,
             )
     except IntegrityError as error:
-        if getattr(error.__cause__, "sqlstate", None) != EXCLUSION_VIOLATION:
+        if not is_exclusion_violation(error):
             raise
     raise SlotTaken(_clash(resource, starts_at, ends_at))
 

@@ -12,7 +12,7 @@ from bookings import policy, services, taking, waitlist_offers
 from bookings.availability import Wanted, is_offered
 from bookings.errors import BookingClosed, InvalidBooking, RefundChanged, SlotTaken, TooLate
 from bookings.models import AddOn, Booking, Service
-from bookings.money import DEPOSIT, end_open_checkouts, lock_payments
+from bookings.money import DEPOSIT, lock_payments
 from bookings.policy import Quote
 from events.services import record
 from payments import services as payments
@@ -48,11 +48,7 @@ def cancel_by_customer(
     booking = services.get_booking(booking_id)
     with transaction.atomic():
         quote = _cancel_as_agreed(booking, expected_refund, actor, now)
-    try:
-        end_open_checkouts(booking)
-    except payments.ProcessorFailed:
-        # The job that was enqueued with it keeps trying.
-        pass
+    services.end_checkouts_now(booking)
     return quote
 
 

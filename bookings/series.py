@@ -11,10 +11,10 @@ from django.db.models import Q
 from django.utils import timezone
 
 from access.actors import SYSTEM, Actor
-from bookings.allocating import lock
 from bookings.errors import SlotTaken
 from bookings.models import ClassSeries, ClassSession, HoursException, Resource
 from bookings.sessions import call_off, schedule
+from bookings.taking import lock_resources
 from tenants.current import current_tenant
 
 AHEAD = timedelta(weeks=12)
@@ -133,7 +133,7 @@ def _future(series: ClassSeries, now: datetime) -> list[ClassSession]:
     ours = series.sessions.filter(starts_at__gt=now, cancelled_at__isnull=True)
     people = {*ours.values_list("instructor_id", flat=True), series.instructor_id}
     for person in Resource.objects.filter(pk__in=[one for one in people if one]).order_by("id"):
-        lock(person)
+        lock_resources([person.pk])
     return list(ours.select_for_update(of=("self",)).select_related("service").order_by("id"))
 
 

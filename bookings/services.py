@@ -337,11 +337,7 @@ def cancel(
     booking = get_booking(booking_id)
     with transaction.atomic():
         booking = _cancel_locked(booking, actor, reason, refund=refund)
-    try:
-        end_open_checkouts(booking)
-    except payments.ProcessorFailed:
-        # The job that `mark_cancelled` enqueued keeps trying.
-        pass
+    end_checkouts_now(booking)
     return booking
 
 
@@ -351,17 +347,20 @@ def give_up(booking_id: int, *, actor: Actor) -> Booking:
     One that is paid meanwhile stays: raises BookingClosed. Money that comes in later is given
     back.
     """
-    with transaction.atomic():
-        booking = locked(booking_id)
-        if not booking.is_pending:
-            raise BookingClosed("Only a booking that waits for its payment can be given up here.")
-        mark_cancelled(booking, CancelReason.CUSTOMER, actor)
+    if not release(booking_id, CancelReason.CUSTOMER, actor=actor):
+        raise BookingClosed("Only a booking that waits for its payment can be given up here.")
+    booking = get_booking(booking_id)
+    end_checkouts_now(booking)
+    return booking
+
+
+def end_checkouts_now(booking: Booking) -> None:
+    """End what is open for a cancelled booking, if Stripe can be asked: else its job does."""
     try:
         end_open_checkouts(booking)
     except payments.ProcessorFailed:
         # The job that `mark_cancelled` enqueued keeps trying.
         pass
-    return booking
 
 
 def _cancel_locked(booking: Booking, actor: Actor, reason: str, *, refund: bool) -> Booking:

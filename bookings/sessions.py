@@ -6,9 +6,10 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from access.actors import SYSTEM, Actor
-from bookings.allocating import lock, take
+from bookings.allocating import take
 from bookings.errors import BookingClosed, InvalidBooking, SlotTaken
 from bookings.models import Booking, ClassSession
+from bookings.taking import lock_resources
 from events.services import record
 from tenants.templatetags.business import local_time
 
@@ -27,7 +28,7 @@ def schedule(session: ClassSession, *, actor: Actor = SYSTEM) -> ClassSession:
     """
     session.ends_at = session.starts_at + session.service.duration
     if session.instructor is not None:
-        lock(session.instructor)
+        lock_resources([session.instructor.pk])
     is_new = session.pk is None
     if not is_new:
         _refuse_surprises(session)

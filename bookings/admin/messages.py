@@ -10,6 +10,7 @@ from django.urls import URLPattern, path, reverse
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
+from bookings.admin.one_form import OneFormAdmin
 from bookings.message_forms import (
     MessageSettingsForm,
     MessageTemplateForm,
@@ -25,7 +26,7 @@ from bookings.models import (
     SmsAccount,
     StaffPreference,
 )
-from tenants.admin_sites import ReadOnlyMixin, form_page, staff_site
+from tenants.admin_sites import ReadOnlyMixin, staff_site
 
 TEXTS = "staff:bookings_messagetemplate_changelist"
 
@@ -119,48 +120,11 @@ def _whose(template: MessageTemplate | None) -> str:
     return "Your own" if template.is_active else "Standard, your own is switched off"
 
 
-class OneFormAdmin(ModelAdmin):
-    """A model of which one row concerns whoever looks: its list is the form."""
-
-    page_title = ""
-    intro = ""
-    form_class: Any
-
-    def row(self, request: HttpRequest) -> Any:
-        raise NotImplementedError
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        if not self.has_change_permission(request):
-            raise PermissionDenied
-        form = self.form_class(request.POST or None, instance=self.row(request))
-        if request.method == "POST" and form.is_valid():
-            form.save()
-            messages.success(request, "Saved.")
-            return redirect(request.path)
-        return form_page(
-            staff_site, request, form, title=self.page_title, button="Save", intro=self.intro
-        )
-
-    def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
-    ) -> HttpResponse:
-        return self.changelist_view(request)
-
-
 @admin.register(MessageSettings, site=staff_site)
 class MessageSettingsAdmin(OneFormAdmin):
     page_title = "Reminders and more"
     intro = "A cancelled booking is never reminded of, and a moved one of its new time only."
     form_class = MessageSettingsForm
-
-    def row(self, request: HttpRequest) -> MessageSettings:
-        return MessageSettings.objects.current()
 
 
 @admin.register(StaffPreference, site=staff_site)
@@ -179,9 +143,6 @@ class SmsAccountAdmin(OneFormAdmin):
     page_title = "Text messages"
     intro = "Who carries your text messages. Which are sent is set under Reminders and more."
     form_class = SmsAccountForm
-
-    def row(self, request: HttpRequest) -> SmsAccount:
-        return SmsAccount.objects.current()
 
 
 COLOURS = {"sent": "success", "waiting": "info", "problem": "danger", "unknown": "warning"}

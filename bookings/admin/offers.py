@@ -13,6 +13,7 @@ from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import display
 
 from access.actors import Actor
+from bookings.admin.one_form import OneFormAdmin
 from bookings.errors import BookingError
 from bookings.models import (
     DiscountCode,
@@ -88,32 +89,10 @@ class PassTypeAdmin(ModelAdmin):
 
 
 @admin.register(VoucherSettings, site=staff_site)
-class VoucherSettingsAdmin(ModelAdmin):
-    """One row: its list leads straight to the form."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        return self.change_view(request, "")
-
-    def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
-    ) -> HttpResponse:
-        if not self.has_change_permission(request):
-            raise PermissionDenied
-        form = VoucherSettingsForm(request.POST or None, instance=VoucherSettings.objects.current())
-        if request.method == "POST" and form.is_valid():
-            form.save()
-            messages.success(request, "Saved.")
-            return redirect("staff:bookings_vouchersettings_changelist")
-        return form_page(
-            staff_site, request, form, title="Gift vouchers", button="Save",
-            intro="Customers buy them on the page /vouchers/ of your site.",
-        )  # fmt: skip
+class VoucherSettingsAdmin(OneFormAdmin):
+    page_title = "Gift vouchers"
+    intro = "Customers buy them on the page /vouchers/ of your site."
+    form_class = VoucherSettingsForm
 
 
 class MovementInline(ReadOnlyMixin, TabularInline):
