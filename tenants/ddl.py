@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from tenants.catalogue import Catalogue, Column, Constraint, Rows, Sequence, Table, quoted
 
 ROWS_PER_INSERT = 500
+#: Checks now what waits for the end of the transaction: with that open, no table can be altered.
+SETTLE_CONSTRAINTS = ("SET CONSTRAINTS ALL IMMEDIATE", "SET CONSTRAINTS ALL DEFERRED")
 _ENABLED = {"D": "DISABLE", "R": "ENABLE REPLICA", "A": "ENABLE ALWAYS"}
 
 
@@ -34,6 +36,7 @@ def statements(
         *(index.definition for index in catalogue.indexes),
         *(f"CREATE VIEW {quoted(view.name)} AS {view.definition}" for view in catalogue.views),
         *_insert(rows, tables),
+        *SETTLE_CONSTRAINTS,
         *(
             f"SELECT setval('{quoted(name)}', {value})"
             for name, value in sorted((last_values or {}).items())
@@ -68,8 +71,7 @@ def _references_to_later_tables(catalogue: Catalogue, tables: list[Table]) -> li
     return [
         constraint
         for constraint in catalogue.constraints
-        if constraint.references in place
-        and place[constraint.references] > place[constraint.table]
+        if constraint.references in place and place[constraint.references] > place[constraint.table]
     ]
 
 

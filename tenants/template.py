@@ -26,7 +26,7 @@ from django_tenants.utils import get_public_schema_name, schema_context
 
 from tenants.catalogue import read_catalogue, read_last_values, read_rows
 from tenants.connection import connection
-from tenants.ddl import statements
+from tenants.ddl import SETTLE_CONSTRAINTS, statements
 from tenants.models import SchemaTemplate
 
 # Raise it when templates kept by earlier code must not be used any more.
@@ -164,5 +164,4 @@ def _settle_constraints(action: str, *args: object) -> None:
     """Check what is left to the end of a migration's own transaction, before the next one."""
     if action == "apply_success":
         with connection.cursor() as cursor:
-            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-            cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+            run_together(cursor, SETTLE_CONSTRAINTS)
