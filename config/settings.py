@@ -59,6 +59,9 @@ EXTENSIONS_SCHEMA = "extensions"
 # The database itself refuses to change a business's books.
 APPEND_ONLY_TRIGGERS = environment.boolean("APPEND_ONLY_TRIGGERS", default=True)
 
+# Businesses that get a new version's migrations before all others, by name.
+FLEET_CANARIES = environment.words("FLEET_CANARIES")
+
 # In the platform's schema and in every business's: each has people and sessions of its own.
 _EVERYWHERE = [
     "access",

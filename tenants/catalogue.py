@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from django_tenants.utils import schema_context
 
 from tenants.connection import connection
+from tenants.sql import quoted
 
 
 class UnsupportedObjectError(Exception):
@@ -241,9 +242,12 @@ def read_catalogue(schema: str) -> Catalogue:
         )
 
 
-def read_rows(schema: str, catalogue: Catalogue) -> tuple[Rows, ...]:
-    """Return the rows of every table of `schema` that has any, ordered by their first column."""
-    return tuple(_read_rows(schema, catalogue))
+def read_rows(schema: str, catalogue: Catalogue, only: str | None = None) -> tuple[Rows, ...]:
+    """Return the rows of every table of `schema` that has any, ordered by their first column.
+
+    `only` names one table that is enough.
+    """
+    return tuple(_read_rows(schema, catalogue, only))
 
 
 def read_last_values(schema: str) -> dict[str, int]:
@@ -258,9 +262,11 @@ def read_last_values(schema: str) -> dict[str, int]:
         )
 
 
-def _read_rows(schema: str, catalogue: Catalogue) -> Iterator[Rows]:
+def _read_rows(schema: str, catalogue: Catalogue, only: str | None) -> Iterator[Rows]:
     with schema_context(schema):
         for table in catalogue.tables:
+            if only not in (None, table.name):
+                continue
             columns = tuple(
                 column.name
                 for column in catalogue.columns
@@ -272,11 +278,6 @@ def _read_rows(schema: str, catalogue: Catalogue) -> Iterator[Rows]:
             )
             if rows:
                 yield Rows(table.name, columns, tuple(rows))
-
-
-def quoted(name: str) -> str:
-    """Return `name` as SQL writes an identifier."""
-    return '"' + name.replace('"', '""') + '"'
 
 
 # PostgreSQL writes `varchar_column IN ('a', 'b')` in the first way, and in the second once it has

@@ -6,7 +6,8 @@ single statement, so that they can be sent one by one and run at the top level.
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from tenants.catalogue import Catalogue, Column, Constraint, Rows, Sequence, Table, quoted
+from tenants.catalogue import Catalogue, Column, Constraint, Rows, Sequence, Table
+from tenants.sql import literal, quoted
 
 ROWS_PER_INSERT = 500
 #: Checks now what waits for the end of the transaction: with that open, no table can be altered.
@@ -76,7 +77,7 @@ def _references_to_later_tables(catalogue: Catalogue, tables: list[Table]) -> li
 
 
 def _create_enumeration(name: str, labels: Iterable[str]) -> str:
-    return f"CREATE TYPE {quoted(name)} AS ENUM ({', '.join(_literal(one) for one in labels)})"
+    return f"CREATE TYPE {quoted(name)} AS ENUM ({', '.join(literal(one) for one in labels)})"
 
 
 def _create_sequence(sequence: Sequence) -> str:
@@ -193,9 +194,4 @@ def _comments(catalogue: Catalogue) -> Iterator[str]:
     ]
     for what, comment in described:
         if comment is not None:
-            yield f"COMMENT ON {what} IS {_literal(comment)}"
-
-
-def _literal(text: str) -> str:
-    # A backslash is itself: standard_conforming_strings is PostgreSQL's default since 9.1.
-    return "'" + text.replace("'", "''") + "'"
+            yield f"COMMENT ON {what} IS {literal(comment)}"
