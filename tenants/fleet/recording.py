@@ -130,7 +130,7 @@ def record_upgrade(model: str, lock_timeout: int = 1000) -> Upgrade:
 
 
 def _run() -> Upgrade:
-    executor = MigrationExecutor(connection)
+    executor: Any = MigrationExecutor(connection)
     executor.loader.check_consistent_history(connection)
     plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
     migrations = [migration for migration, _ in plan]

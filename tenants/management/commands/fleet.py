@@ -161,8 +161,9 @@ def known(names: Sequence[str]) -> list[str]:
 
 def checked(connections: int) -> int:
     """Return `connections`; raises CommandError when the pool has fewer."""
-    pool = settings.DATABASES["default"].get("OPTIONS", {}).get("pool") or {}
-    most = pool.get("max_size", connections + 1) - 1 if isinstance(pool, dict) else connections
+    options: dict[str, Any] = settings.DATABASES["default"].get("OPTIONS", {})  # type: ignore[assignment]
+    pool = options.get("pool") or {"max_size": connections + 1}
+    most = pool["max_size"] - 1
     if not 1 <= connections <= most:
         raise CommandError(
             f"--connections must be from 1 to {most}, one less than DATABASE_POOL_SIZE."
