@@ -11,7 +11,7 @@ from docs.examples.invoices import migrations
 from tenants import template
 from tenants.connection import connection
 from tenants.fleet import versions
-from tenants.models import SchemaVersion, Tenant
+from tenants.models import Domain, SchemaVersion, Tenant
 
 MIGRATION = """
 from django.db import migrations, models
@@ -110,8 +110,12 @@ def small_businesses(count: int, start: int = 0) -> list[str]:
                 cursor.execute(f"CREATE TABLE {schema}.{table} (LIKE alpha.{table} INCLUDING ALL)")
                 cursor.execute(f"INSERT INTO {schema}.{table} SELECT * FROM alpha.{table}")
                 cursor.execute(f"SELECT setval('{schema}.{table}_id_seq', 1000)")
-    Tenant.objects.bulk_create(
+    tenants = Tenant.objects.bulk_create(
         Tenant(schema_name=schema, name=schema, status="active") for schema in schemas
+    )
+    Domain.objects.bulk_create(
+        Domain(tenant=tenant, domain=f"{tenant.schema_name.replace('_', '-')}.localhost")
+        for tenant in tenants
     )
     SchemaVersion.objects.bulk_create(
         SchemaVersion(schema_name=schema, digest="of an older release") for schema in schemas

@@ -18,6 +18,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django_tenants.utils import schema_context, tenant_context
 
+from access.models import User
 from demo.bootstrap import ROOT
 from docs.examples.invoices.models import Invoice
 from tenants.catalogue import read_catalogue
@@ -370,3 +371,18 @@ class Customers(Thread):
     def stop(self) -> None:
         self.may_go_on = False
         self.join()
+
+
+def test_the_operator_sees_who_is_behind_and_why() -> None:
+    operator = User.objects.create_user("op@example.com", "x", role=User.Role.OPERATOR)
+    client = Client(HTTP_HOST="localhost")
+    client.force_login(operator, backend="access.backends.RoleBackend")
+    schemas = small_businesses(2)
+    versions.record_failure("small_001", "the disk is full")
+    page = client.get("/admin/").content.decode()
+    assert page.index("the disk is full") < page.index("Waiting for “manage.py fleet migrate”")
+    tenant = Tenant.objects.get(schema_name="alpha")
+    page = client.get(f"/admin/tenants/tenant/{tenant.pk}/change/").content.decode()
+    assert "Up to date since" in page
+    versions.record(*schemas)
+    assert "Every business has them." in client.get("/admin/").content.decode()
