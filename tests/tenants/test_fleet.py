@@ -21,11 +21,12 @@ from django_tenants.utils import schema_context, tenant_context
 from access.models import User
 from demo.bootstrap import ROOT
 from docs.examples.invoices.models import Invoice
+from tenants import template
 from tenants.catalogue import read_catalogue
 from tenants.connection import connection
 from tenants.fleet import versions
 from tenants.fleet.migration import Pace, migrate
-from tenants.models import SchemaVersion, Tenant
+from tenants.models import SchemaTemplate, SchemaVersion, Tenant
 from tenants.provisioning import provision
 from tests.tenants.releases import (
     ADD_REFERENCE,
@@ -107,6 +108,25 @@ def test_nothing_to_do_is_one_query(alpha: Tenant) -> None:
         assert fleet("migrate") == "Nothing to do.\n"
     asked = [one["sql"] for one in queries if "search_path" not in one["sql"]]
     assert len(asked) == 1, asked
+
+
+def test_migrate_schemas_brings_everybody_along(settings: Any, tmp_path: Path) -> None:
+    schemas = small_businesses(2)
+    everybody = [*schemas, "alpha", "beta"]
+    modules = write_release(tmp_path, "release_all", ADD_REFERENCE)
+    with released(settings, modules):
+        with pytest.raises(SystemExit):
+            call_command("migrate_schemas", check_unapplied=True, verbosity=0)
+        try:
+            call_command("migrate_schemas", verbosity=0)
+            assert standing(everybody) == dict.fromkeys(everybody, NEW)
+            assert SchemaTemplate.objects.filter(digest=template.digest()).exists()
+            call_command("migrate_schemas", check_unapplied=True, verbosity=0)
+        finally:
+            # Backwards is Django's way: what is known of the schemas is forgotten.
+            call_command("migrate_schemas", "invoices", "0001", tenant=True, verbosity=0)
+        assert standing(everybody) == dict.fromkeys(everybody, OLD)
+    assert fleet("status", "--verify").startswith("4 businesses: 4 up to date")
 
 
 def test_an_upgraded_schema_is_like_a_new_one(settings: Any, tmp_path: Path) -> None:

@@ -42,12 +42,14 @@ class Command(MigrateSchemasCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         SyncCommon.handle(self, *args, **options)
         one = None if options["schema_name"] in (None, "public") else options["schema_name"]
+        # Django-tenants' own command, run for the platform, will change what it remembers.
+        with_tenants = self.sync_tenant
         if self.sync_public:
             self._migrate_public(**options)
-        if self.sync_tenant and any(options[name] for name in STOCK):
+        if with_tenants and any(options[name] for name in STOCK):
             super().handle(*args, **{**options, "shared": False, "tenant": True})
             versions.forget(*([one] if one else all_schemas()))
-        elif self.sync_tenant:
+        elif with_tenants:
             self._migrate_fleet([one] if one else [], **options)
 
     def _migrate_public(self, **options: Any) -> None:
