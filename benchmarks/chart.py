@@ -35,13 +35,19 @@ def draw(
         x, y = place(x_value, 10**low)
         parts.append(_text(x, y + 20, f"{x_value:,.0f}", "middle"))
     parts.append(_text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 10, across, "middle"))
+    ends = []
     for (name, line), colour in zip(series.items(), COLOURS, strict=False):
         placed = [place(x, y) for x, y in line]
         route = "L".join(f"{x:.1f} {y:.1f}" for x, y in placed)
         parts.append(f'<path d="M{route}" fill="none" stroke="{colour}" stroke-width="2.5"/>')
         parts += [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" fill="{colour}"/>' for x, y in placed]
-        x, y = placed[-1]
-        parts.append(_text(x + 10, y + 4, f"{name}: {_seconds(line[-1][1])}", "start", colour))
+        ends.append((placed[-1][1] + 4, f"{name}: {_seconds(line[-1][1])}", colour))
+    free = 0.0
+    for y, text, colour in sorted(ends):
+        # One below the other where lines end close together.
+        free = max(y, free)
+        parts.append(_text(WIDTH - RIGHT + 10, free, text, "start", colour))
+        free += 17
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" '

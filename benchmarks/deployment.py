@@ -120,9 +120,11 @@ def migrate(*schemas: str) -> None:
 
 
 def stock_migrate(*schemas: str) -> None:
+    from django_tenants.management.commands.migrate_schemas import MigrateSchemasCommand
     from django_tenants.migration_executors import MultiprocessingExecutor
 
-    options = {"verbosity": 0, "interactive": False, "database": "default"}
+    parser = MigrateSchemasCommand().create_parser("manage.py", "migrate_schemas")
+    options = vars(parser.parse_args(["--tenant", "--noinput", "--verbosity=0"]))
     MultiprocessingExecutor((), options).run_migrations(tenants=list(schemas))
 
 

@@ -40,11 +40,16 @@ class Floor:
         self.connection = connection
         self.schema = recorded["schema"]
         self.rows = recorded["rows"]
-        self.uuid = str(uuid.UUID(recorded["uuid"]))
+        self.uuid = uuid.UUID(recorded["uuid"])
 
     def provision(self, label: str) -> float:
-        new = str(uuid.uuid4())
-        rows = [row.replace(FIRST, label).replace(self.uuid, new) for row in self.rows]
+        new = uuid.uuid4()
+        rows = [
+            row.replace(FIRST, label)
+            .replace(str(self.uuid), str(new))
+            .replace(self.uuid.hex, new.hex)
+            for row in self.rows
+        ]
         start = perf_counter()
         with self.connection.transaction(), self.connection.pipeline():
             self.connection.execute(f'CREATE SCHEMA "{label}"')

@@ -5,7 +5,7 @@ schema, and holds nothing that differs between two schemas made by the same stat
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, fields
 from typing import Any, NamedTuple
 
@@ -242,10 +242,10 @@ def read_catalogue(schema: str) -> Catalogue:
         )
 
 
-def read_rows(schema: str, catalogue: Catalogue, only: str | None = None) -> tuple[Rows, ...]:
+def read_rows(schema: str, catalogue: Catalogue, only: Collection[str] = ()) -> tuple[Rows, ...]:
     """Return the rows of every table of `schema` that has any, ordered by their first column.
 
-    `only` names one table that is enough.
+    `only` names the tables that are enough.
     """
     return tuple(_read_rows(schema, catalogue, only))
 
@@ -262,10 +262,10 @@ def read_last_values(schema: str) -> dict[str, int]:
         )
 
 
-def _read_rows(schema: str, catalogue: Catalogue, only: str | None) -> Iterator[Rows]:
+def _read_rows(schema: str, catalogue: Catalogue, only: Collection[str]) -> Iterator[Rows]:
     with schema_context(schema):
         for table in catalogue.tables:
-            if only not in (None, table.name):
+            if only and table.name not in only:
                 continue
             columns = tuple(
                 column.name

@@ -9,6 +9,8 @@ from config.settings import (
 )
 
 DATABASES["default"]["ENGINE"] = "django_tenants.postgresql_backend"
+# Forked processes would share the connections of a pool.
+DATABASES["default"]["OPTIONS"].pop("pool", None)
 # btree_gist is there for everyone.
 PG_EXTRA_SEARCH_PATHS = [EXTENSIONS_SCHEMA]
 # Of two apps with a command of the same name, Django takes the first one's.

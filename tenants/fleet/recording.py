@@ -27,9 +27,17 @@ from tenants.catalogue import read_catalogue, read_last_values, read_rows
 from tenants.connection import connection
 from tenants.ddl import SETTLE_CONSTRAINTS, statements
 from tenants.sql import literal
-from tenants.template import create_schema, refuse_unless_atomic, scratch_name, undone
+from tenants.template import (
+    create_schema,
+    refuse_unless_atomic,
+    run_together,
+    scratch_name,
+    undone,
+)
 
 RECORDER_TABLE = "django_migrations"
+#: Whose rows migrations themselves write: an empty copy of a schema has them.
+KEPT_TABLES = (RECORDER_TABLE, "django_content_type")
 # What Django asks PostgreSQL about its tables, and what a transaction consists of.
 _HARMLESS = re.compile(
     r"\bpg_|information_schema|^\s*(SAVEPOINT|RELEASE|ROLLBACK|SET|SHOW)\b", re.IGNORECASE
@@ -118,9 +126,9 @@ def record_upgrade(model: str, lock_timeout: int = 1000) -> Upgrade:
         with connection.cursor() as cursor:
             cursor.execute(f"SET LOCAL lock_timeout = {int(lock_timeout)}")
         catalogue = read_catalogue(model)
-        applied = read_rows(model, catalogue, only=RECORDER_TABLE)
+        rows = read_rows(model, catalogue, only=KEPT_TABLES)
         scratch = scratch_name()
-        create_schema(scratch, statements(catalogue, applied, read_last_values(model)))
+        create_schema(scratch, statements(catalogue, rows, read_last_values(model)))
         with schema_context(scratch):
             upgrade = _run()
     for step in upgrade.steps:
@@ -141,13 +149,22 @@ def _run() -> Upgrade:
     state = executor._create_project_state(with_applied_migrations=True)
     steps: list[Statements | DataChange] = []
     for migration in migrations:
+        if steps:
+            steps.append(_settle(migration))
         steps += _run_migration(migration, state)
         executor.record_migration(migration)
     executor.check_replacements()
     new = [name for name in executor.recorder.applied_migrations() if name not in before]
     if new:
-        steps.append(Statements("written down", [_insert_applied(new), _insert_content_types()]))
+        steps.append(Statements("written down", [_insert_applied(new), *_new_content_types()]))
     return Upgrade([f"{app}.{name}" for app, name in new], steps)
+
+
+def _settle(migration: Migration) -> Statements:
+    """What the end of the migration before would have done, had it its own transaction."""
+    with connection.cursor() as cursor:
+        run_together(cursor, SETTLE_CONSTRAINTS)
+    return Statements(f"before {migration.app_label}.{migration.name}", list(SETTLE_CONSTRAINTS))
 
 
 def _run_migration(migration: Migration, state: ProjectState) -> list[Statements | DataChange]:
@@ -168,10 +185,6 @@ def _run_migration(migration: Migration, state: ProjectState) -> list[Statements
                 with _nothing_beside(editor, f"{operation.describe()} in {name}"):
                     operation.database_forwards(migration.app_label, editor, before, state)
     _take(editor, steps, name)
-    steps.append(Statements(name, list(SETTLE_CONSTRAINTS)))
-    with connection.cursor() as cursor:
-        for statement in SETTLE_CONSTRAINTS:
-            cursor.execute(statement)
     return steps
 
 
@@ -227,8 +240,8 @@ def _insert_applied(names: Iterable[tuple[str, str]]) -> str:
     return f"INSERT INTO {RECORDER_TABLE} (app, name, applied) VALUES {values}"  # noqa: S608
 
 
-def _insert_content_types() -> str:
-    """Return what Django's post_migrate does in the schema, as one statement.
+def _new_content_types() -> list[str]:
+    """Return what Django's post_migrate does where there are new models, as one statement.
 
     Numbers are drawn for new ones only: ON CONFLICT would use up some for every model.
     """
@@ -239,8 +252,11 @@ def _insert_content_types() -> str:
         if router.allow_migrate_model(connection.alias, ContentType)
     ]
     values = ", ".join(f"({literal(app)}, {literal(model)})" for app, model in sorted(models))
-    return (
+    statement = (
         "INSERT INTO django_content_type (app_label, model) SELECT app_label, model "  # noqa: S608
         f"FROM (VALUES {values}) AS wanted (app_label, model) WHERE NOT EXISTS (SELECT FROM "
         "django_content_type t WHERE t.app_label = wanted.app_label AND t.model = wanted.model)"
     )
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+        return [statement] if cursor.rowcount else []

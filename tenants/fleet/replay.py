@@ -2,14 +2,13 @@
 
 from django.db import transaction
 from django.db.backends.utils import CursorWrapper
-from django.utils import timezone
 from django_tenants.utils import get_public_schema_name, schema_context
 
 from tenants.connection import connection
 from tenants.fleet import versions
 from tenants.fleet.recording import DataChange, Upgrade
 from tenants.postgresql.base import sqlstate
-from tenants.sql import quoted
+from tenants.sql import literal, quoted
 from tenants.template import run_together
 
 LOCK_NOT_AVAILABLE = "55P03"
@@ -34,12 +33,15 @@ def upgrade_schema(schema: str, upgrade: Upgrade, expected: str, lock_timeout: i
     """
     with schema_context(schema), transaction.atomic(), connection.cursor() as cursor:
         _claim(cursor, schema, expected, lock_timeout)
+        waiting: list[str] = []
         for step in upgrade.steps:
             if isinstance(step, DataChange):
+                run_together(cursor, waiting)
+                waiting = []
                 step.run()
             else:
-                run_together(cursor, step.sql)
-        _write_version(cursor, schema)
+                waiting += step.sql
+        run_together(cursor, [*waiting, _write_version(schema)])
 
 
 def could_be_retried(error: BaseException) -> bool:
@@ -72,9 +74,9 @@ def _claim(cursor: CursorWrapper, schema: str, expected: str, lock_timeout: int)
         raise MovedError(schema)
 
 
-def _write_version(cursor: CursorWrapper, schema: str) -> None:
-    cursor.execute(
-        f"UPDATE {_versions_table()} SET digest = %s, migrated_at = %s, error = '', "  # noqa: S608
-        "failed_at = NULL WHERE schema_name = %s",
-        [versions.of_code(), timezone.now(), schema],
+def _write_version(schema: str) -> str:
+    return (
+        f"UPDATE {_versions_table()} SET digest = {literal(versions.of_code())}, "  # noqa: S608
+        "migrated_at = now(), error = '', failed_at = NULL "
+        f"WHERE schema_name = {literal(schema)}"
     )
