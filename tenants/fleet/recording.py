@@ -146,7 +146,9 @@ def _run() -> Upgrade:
     # Renamed models: Django adds the renaming of their content types to the plan.
     emit_pre_migrate_signal(0, interactive=False, db=connection.alias, plan=plan)
     before = set(executor.recorder.applied_migrations())
-    state = executor._create_project_state(with_applied_migrations=True)
+    state: ProjectState = executor._create_project_state(with_applied_migrations=True)
+    # Rendered once; what is cloned from it renders only what an operation changes.
+    state.apps  # noqa: B018
     steps: list[Statements | DataChange] = []
     for migration in migrations:
         if steps:
