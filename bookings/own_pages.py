@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from bookings import changes, policy
+from bookings import cancelling, changes, policy
 from bookings.errors import BookingError, InvalidBooking, RefundChanged, SlotTaken
 from bookings.models import Booking
 from bookings.money import amount_given_back
@@ -35,7 +35,7 @@ def possible_changes(booking: Booking) -> dict[str, Any]:
     refused = changes.why_not_move(booking, now)
     return {
         "may_move": booking.service_id is not None and not refused,
-        "may_cancel": booking.is_confirmed and not changes.why_not_cancel(booking, now),
+        "may_cancel": booking.is_confirmed and not cancelling.why_not_cancel(booking, now),
         "why_not_move": refused,
         "free_until": policy.free_until(booking),
         "given_back": amount_given_back(booking) if booking.is_cancelled else 0,
@@ -114,11 +114,11 @@ def cancel(request: HttpRequest, token: str) -> HttpResponse:
     """What cancelling gives back and what is kept; posting what was shown cancels."""
     booking = _booking(token)
     now = timezone.now()
-    if not booking.is_confirmed or changes.why_not_cancel(booking, now):
+    if not booking.is_confirmed or cancelling.why_not_cancel(booking, now):
         return redirect("booking", token=token)
     if request.method == "POST":
         try:
-            changes.cancel_by_customer(booking.pk, expected_refund=_figure_shown(request))
+            cancelling.cancel_by_customer(booking.pk, expected_refund=_figure_shown(request))
             return redirect("booking", token=token)
         except RefundChanged:
             messages.error(request, CHANGED)

@@ -16,7 +16,7 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
 from access.actors import Actor
-from bookings import changes, policy, services
+from bookings import cancelling, changes, policy, services
 from bookings.admin_forms import BalanceForm, CancelForm, MoveForm, StaffBookingForm
 from bookings.errors import BookingError
 from bookings.models import Booking, Service
@@ -204,7 +204,7 @@ class BookingAdmin(ModelAdmin):
         def cancel() -> str:
             chosen = form.cleaned_data["refund"]
             if chosen == CancelForm.TERMS:
-                agreed = changes.cancel_by_customer(booking.pk, actor=staff_actor(request))
+                agreed = cancelling.cancel_by_customer(booking.pk, actor=staff_actor(request))
                 returned = money(agreed.refund, booking.currency)
                 return f"Booking {booking.reference} is cancelled; {returned} goes back."
             by_customer = form.cleaned_data["by_customer"]

@@ -15,6 +15,7 @@ from bookings.models.catalogue import (
     ServiceCategory,
     TurnTime,
 )
+from bookings.models.changes import BookingChange
 from bookings.models.hours import HoursException, OpeningHours
 from bookings.models.messages import (
     MessageSettings,
@@ -49,6 +50,7 @@ __all__ = [
     "Allocation",
     "BlockedTime",
     "Booking",
+    "BookingChange",
     "BookingLine",
     "BookingSeries",
     "BookingSettings",
