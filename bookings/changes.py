@@ -94,7 +94,7 @@ def change(
         if locked.is_confirmed and not plan.is_other and _is_there(locked, plan, wish):
             return Outcome(locked)
         _check_may_change(locked, plan, actor, now)
-        if expected not in (None, plan.figures):
+        if plan.is_other and expected not in (None, plan.figures):
             raise PriceChanged(
                 "The price has changed meanwhile. Please look at it again.",
                 total_pence=plan.total,

@@ -17,6 +17,7 @@ from unfold.decorators import display
 
 from access.actors import Actor
 from bookings import cancelling, changes, policy, services
+from bookings.admin import changing
 from bookings.admin_forms import BalanceForm, CancelForm, MoveForm, StaffBookingForm
 from bookings.errors import BookingError
 from bookings.models import Booking, Service
@@ -155,6 +156,7 @@ class BookingAdmin(ModelAdmin):
         views: dict[str, Callable[..., HttpResponse]] = {
             "cancel": self.cancel_view,
             "move": self.move_view,
+            "alter": self.alter_view,
             "complete": self.complete_view,
             "no_show": self.no_show_view,
             "fee": self.fee_view,
@@ -244,6 +246,9 @@ class BookingAdmin(ModelAdmin):
             title=f"Move {booking.customer_name}, {local_time(booking.starts_at)}",
             intro="The customer is told by e-mail. What was paid moves along.", button="Move",
         )  # fmt: skip
+
+    def alter_view(self, request: HttpRequest, booking_id: int) -> HttpResponse:
+        return changing.alter(request, self._booking(request, booking_id), staff_actor(request))
 
     def complete_view(self, request: HttpRequest, booking_id: int) -> HttpResponse:
         booking = self._booking(request, booking_id)
@@ -352,6 +357,8 @@ def possible_actions(booking: Booking) -> list[tuple[str, str]]:
         found += [("complete", "Completed"), ("no_show", "Did not come")]
     if booking.is_confirmed:
         found.append(("move", "Move"))
+        if booking.service_id is not None:
+            found.append(("alter", "Change people, service or extras"))
     if booking.status in (Booking.Status.PENDING_PAYMENT, Booking.Status.CONFIRMED):
         found.append(("cancel", "Cancel this booking"))
     if booking.chargeable_fee and fee_payment(booking) is None:

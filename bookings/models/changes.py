@@ -50,8 +50,8 @@ class BookingChange(models.Model):
     held_seats = models.PositiveIntegerField(default=0)
     # All that the new place takes: [[resource, start, end], ...], ISO 8601.
     claims = models.JSONField(default=list)
-    # What is sold, as the fields of BookingLine; null: as it was.
-    lines = models.JSONField(null=True)
+    # What is sold, by the names of the fields of BookingLine.
+    lines = models.JSONField(default=list)
     # The terms of another service, by the names of the booking's fields; as they were shown.
     terms = models.JSONField(default=dict)
     total_amount = models.BigIntegerField()

@@ -7,8 +7,8 @@ import pytest
 import time_machine
 from django.core import mail
 
-from access.actors import SYSTEM, Actor
-from bookings import cancelling, changes, held_changes, services
+from access.actors import Actor
+from bookings import cancelling, changes, held_changes
 from bookings.changes import Outcome
 from bookings.errors import BookingClosed, InvalidBooking, PriceChanged, SlotTaken, TooLate
 from bookings.models import (
@@ -17,13 +17,14 @@ from bookings.models import (
     Booking,
     BookingChange,
     ClassSession,
-    Resource,
     Service,
 )
 from bookings.money import amount_due, amount_paid
 from bookings.plans import Wish
 from events.models import Event
+from payments import services as payments
 from payments.models import PaymentSession, Refund
+from payments.services import ProcessorFailed
 from tenants.models import Tenant
 from tests.bookings.changing import all_of, book, book_and_pay, haircut, noon, open_always
 from tests.stripe_control import Control
@@ -90,7 +91,9 @@ def test_more_people_are_held_until_they_are_paid_for(
     event = Event.objects.get(type="booking.changed")
     assert (event.data["old_party_size"], event.data["new_party_size"]) == (2, 3)
     run_jobs()
-    (letter,) = [one for one in mail.outbox if one.to == ["ann@example.com"] and "Changed" in one.subject]
+    (letter,) = [
+        one for one in mail.outbox if one.to == ["ann@example.com"] and "Changed" in one.subject
+    ]
     assert "People: 3 instead of 2" in letter.body
     assert "Price: £60.00 instead of £40.00" in letter.body
     assert "Paid for the change: £20.00" in letter.body
@@ -160,8 +163,6 @@ def test_money_that_comes_in_too_late_goes_back_once(
     before = state(booking)
     held_changes.release(outcome.held.pk)
     stripe("pay", session=session.stripe_checkout_session_id)
-    from payments import services as payments
-
     for _ in range(2):
         payments.settle(session.pk)
     run_jobs()
@@ -216,9 +217,7 @@ def test_when_stripe_fails_nothing_is_left_half_done(in_alpha: Tenant, stripe: C
     before = state(booking)
     outcome = changes.change(booking.pk, Wish(party_size=3))
     assert outcome.held is not None
-    stripe("fail_next", path="/v1/checkout/sessions", status=500, times=5)
-    from payments.services import ProcessorFailed
-
+    stripe("fault", kind="500", times=5, method="POST", path="/v1/checkout/sessions")
     with pytest.raises(ProcessorFailed):
         held_changes.start_payment(outcome.held, own_hosts=in_alpha.hosts)
     assert state(booking) == before
@@ -392,7 +391,9 @@ def test_seats_held_in_another_class_come_free_again(in_alpha: Tenant, stripe: C
     assert BookingChange.objects.get().status == "lapsed"
 
 
-def test_a_paid_move_to_another_class_frees_the_old_seats(in_alpha: Tenant, stripe: Control) -> None:
+def test_a_paid_move_to_another_class_frees_the_old_seats(
+    in_alpha: Tenant, stripe: Control
+) -> None:
     first, other = yoga(), yoga(days=8)
     booking = book_and_pay(stripe, in_alpha, first.service, noon(), party_size=2)
     pay(stripe, in_alpha, changes.change(booking.pk, Wish(starts_at=noon(8), party_size=3)))
