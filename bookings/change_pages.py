@@ -167,7 +167,7 @@ def confirm_change(request: HttpRequest, token: str) -> HttpResponse:
 def _shown(booking: Booking, plan: Plan, asked: Asked, now: datetime) -> dict[str, Any]:
     after = Booking.objects.get(pk=booking.pk)
     set_fields(after, plan)
-    total, due_now = plan.figures
+    (total, due_now), paid_before = plan.figures, amount_paid(booking)
     return {
         "booking": booking,
         "after": after,
@@ -176,7 +176,8 @@ def _shown(booking: Booking, plan: Plan, asked: Asked, now: datetime) -> dict[st
         "choice": asked,
         "starts_at": plan.starts_at,
         "day": plan.starts_at.astimezone(current_tenant().zone).date(),
-        "on_the_day": max(plan.total - after.credit_amount - amount_paid(booking) - due_now, 0),
+        "paid": paid_before,
+        "on_the_day": max(total - after.credit_amount - paid_before - due_now, 0),
         "hold_minutes": int(services.hold_time().total_seconds() // 60),
         "free_until": policy.free_until(after),
         "is_late": policy.free_until(after) < now,

@@ -33,7 +33,11 @@ def payments_of(booking: Booking) -> Iterable[PaymentSession]:
 
 
 def latest_payment(booking: Booking) -> PaymentSession | None:
-    return next(iter(payments_of(booking)), None)
+    """Return the newest payment of the deposit, or of what a change has added to that."""
+    paid = PaymentSession.objects.filter(
+        payable_type=CHANGE, payable_id=str(booking.pk), status__in=PaymentSession.PAID
+    )
+    return paid.order_by("-created_at").first() or next(iter(payments_of(booking)), None)
 
 
 def payments_ahead(booking: Booking) -> list[PaymentSession]:
