@@ -82,21 +82,29 @@ def _cancel_as_agreed(
 
 
 def cancel(
-    booking_id: int, *, actor: Actor, reason: str = CancelReason.BUSINESS, refund: bool = False
+    booking_id: int,
+    *,
+    actor: Actor,
+    reason: str = CancelReason.BUSINESS,
+    refund: bool = False,
+    tells: bool = True,
 ) -> Booking:
     """Cancel a booking and free its time; with `refund`, give all that was paid ahead back.
 
     An open checkout is ended as well; if it turns out to be paid, that money is given back.
-    Raises BookingClosed for a booking that is over or cancelled.
+    Without `tells` the caller tells the customer. Raises BookingClosed for a booking that is over
+    or cancelled.
     """
     booking = get_booking(booking_id)
     with transaction.atomic():
-        booking = _cancel_locked(booking, actor, reason, refund=refund)
+        booking = _cancel_locked(booking, actor, reason, refund=refund, tells=tells)
     end_checkouts_now(booking)
     return booking
 
 
-def _cancel_locked(booking: Booking, actor: Actor, reason: str, *, refund: bool) -> Booking:
+def _cancel_locked(
+    booking: Booking, actor: Actor, reason: str, *, refund: bool, tells: bool
+) -> Booking:
     # Payments before bookings: the order of locking.
     if refund:
         for session in payments_ahead(booking):
@@ -109,7 +117,7 @@ def _cancel_locked(booking: Booking, actor: Actor, reason: str, *, refund: bool)
     booking = locked(booking.pk)
     if booking.status not in (Status.PENDING_PAYMENT, Status.CONFIRMED):
         raise BookingClosed(f"This booking is {booking.get_status_display().lower()} already.")
-    mark_cancelled(booking, reason, actor)
+    mark_cancelled(booking, reason, actor, tells=tells)
     return booking
 
 
@@ -127,7 +135,12 @@ def give_up(booking_id: int, *, actor: Actor) -> Booking:
 
 
 def mark_cancelled(
-    booking: Booking, reason: str, actor: Actor, now: datetime | None = None
+    booking: Booking,
+    reason: str,
+    actor: Actor,
+    now: datetime | None = None,
+    *,
+    tells: bool = True,
 ) -> None:
     """Free a locked booking's time, tell of it, and end the checkouts that are still open."""
     from bookings import jobs, waitlist_offers
@@ -147,7 +160,7 @@ def mark_cancelled(
     _end_offers(booking)
     record("booking.cancelled", booking, event_data(booking) | {"reason": reason}, actor)
     was_only_offered = waitlist_offers.after_cancelled(booking)
-    if reason != CancelReason.PAYMENT_UNAVAILABLE and not was_only_offered:
+    if tells and reason != CancelReason.PAYMENT_UNAVAILABLE and not was_only_offered:
         jobs.send_mail.enqueue(booking_id=booking.pk, message="cancelled")
     jobs.end_checkouts.enqueue(booking_id=booking.pk)
 

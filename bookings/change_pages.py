@@ -22,7 +22,6 @@ from bookings.becoming import set_fields
 from bookings.choices import (
     check_add_ons,
     check_more_services,
-    check_resource,
     resources_to_choose,
 )
 from bookings.errors import BookingError, InvalidBooking, PriceChanged, SlotTaken
@@ -70,15 +69,22 @@ class Asked:
         people = given.get("people", "") or str(booking.party_size)
         if not people.isascii() or not people.isdecimal() or len(people) > 4:
             raise InvalidBooking("How many people is not a number.", field="people")
-        more = check_more_services(service, given.getlist("also"))
+        also = [one for one in given.getlist("also") if one != service.slug]
+        more = check_more_services(service, also)
         extras = check_add_ons((service, *more), _extras_of(given.getlist("extra"), service, more))
-        resource = check_resource(service, given.get("with"))
+        resource = _person_of(given.get("with", ""), service)
         wish = Wish(None, resource, int(people), (service, *more), extras)
         pairs: list[tuple[str, object]] = [("service", service.slug), ("people", people)]
         pairs += [("with", resource)] if resource is not None else []
         pairs += [("extra", extra.pk) for extra in extras]
         pairs += [("also", one.slug) for one in more]
         return cls(wish, urlencode(pairs))
+
+
+def _person_of(asked: str, service: Service) -> int | None:
+    """Return whom `asked` names, where customers choose them for `service`; else None."""
+    known = {str(one.pk): one.pk for one in resources_to_choose(service)}
+    return known.get(asked)
 
 
 def _extras_of(asked: list[str], service: Service, more: tuple[Service, ...]) -> list[str]:
@@ -152,7 +158,7 @@ def confirm_change(request: HttpRequest, token: str) -> HttpResponse:
         wish = Wish(**vars(asked.wish) | {"starts_at": starts_at})
         plan = plans.make(booking, wish, payments_ahead(booking))
         if request.method == "POST":
-            return _change(request, booking, wish)
+            return _change(request, booking, wish, plan)
         plans.check_for_customer(booking, plan, now)
     except InvalidBooking as error:
         is_time = error.field == "booking_date"
@@ -206,7 +212,7 @@ def _figures_shown(request: HttpRequest) -> tuple[int, int]:
         return -1, 0
 
 
-def _change(request: HttpRequest, booking: Booking, wish: Wish) -> HttpResponse:
+def _change(request: HttpRequest, booking: Booking, wish: Wish, plan: Plan) -> HttpResponse:
     token = booking.access_token
     try:
         outcome = changes.change(booking.pk, wish, expected=_figures_shown(request))
@@ -220,8 +226,7 @@ def _change(request: HttpRequest, booking: Booking, wish: Wish) -> HttpResponse:
         return redirect("booking", token=token)
     if outcome.held is not None:
         return _go_and_pay(request, booking)
-    has_moved = outcome.booking.starts_at != booking.starts_at
-    messages.success(request, f"Your booking has {'moved' if has_moved else 'changed'}.")
+    messages.success(request, f"Your booking has {'changed' if plan.is_other else 'moved'}.")
     return redirect("booking", token=token)
 
 

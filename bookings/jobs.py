@@ -1,6 +1,6 @@
 """What bookings does in the background. Every job may be late, run twice, or be killed."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from access.actors import Actor
@@ -148,3 +148,11 @@ def sweep_waitlist() -> None:
     from bookings import waitlist_offers
 
     waitlist_offers.sweep()
+
+
+@tenant_task("bookings.tell_of_cancelled")
+def tell_of_cancelled(*, series_id: int, since: str) -> None:
+    """Send what of a series was cancelled `since` then (ISO 8601), in one e-mail."""
+    from bookings import waitlist_mail
+
+    waitlist_mail.send_cancelled(series_id, datetime.fromisoformat(since))

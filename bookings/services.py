@@ -44,6 +44,7 @@ __all__ = [
     "get_booking",
     "give_up",
     "hold_time",
+    "is_paid_ahead",
     "is_payable",
     "itemise",
     "keep_while_processing",
@@ -79,14 +80,18 @@ def book(
         raise InvalidBooking(
             "booking_date must be in the future, at most five years ahead", field="booking_date"
         )
-    is_due = request.amounts["deposit_amount"] > 0 or request.requires_card
-    must_pay = is_due and payments.payments_enabled()
-    if must_pay and hold_until is None:
+    if hold_until is None and is_paid_ahead(request):
         hold_until = now + hold_time()
     with transaction.atomic():
         booking = _take(request, now, hold_until)
         _after_taking(booking, actor)
     return booking
+
+
+def is_paid_ahead(request: BookingRequest) -> bool:
+    """Has a deposit to be paid, or a card to be left, before `request` is confirmed?"""
+    is_due = request.amounts["deposit_amount"] > 0 or request.requires_card
+    return is_due and payments.payments_enabled()
 
 
 def _take(request: BookingRequest, now: datetime, hold_until: datetime | None) -> Booking:

@@ -114,6 +114,17 @@ def test_what_can_not_be_had_is_said(paid: Booking, browser: Client, query: str)
     assert 'role="alert"' in answer.content.decode() or "messages" in answer.content.decode()
 
 
+def test_what_does_not_go_with_another_service_is_left_behind(
+    paid: Booking, browser: Client
+) -> None:
+    bea = Resource.objects.create(name="Bea", kind="staff", position=1)
+    haircut(name="Tea", price=1000, party_max=4)
+    query = f"service=tea&people=2&with={bea.pk}&extra={AddOn.objects.get().pk}&also=tea"
+    shown = browser.get(address(paid, f"change/?{query}"))
+    assert "<strong>£10.00</strong> instead of £40.00" in shown.content.decode()
+    assert shown.context["choice"].query == "service=tea&people=2"
+
+
 def test_it_is_given_up_and_stays_as_it_was(paid: Booking, browser: Client) -> None:
     before = all_of(paid)
     browser.post(confirm(paid, people=3), {"figures": "6000:2000"})
