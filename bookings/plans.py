@@ -192,7 +192,7 @@ def make(
     price = price_of(wanted.services, wanted.add_ons, wanted.party_size)
     quote = requote(booking, wanted.service, wanted.party_size, price.total, price.deposit)
     offered = Offered(quote.discount, quote.credit)
-    due, back, deposit = _difference(
+    due, back, deposit = difference(
         quote.deposit, quote.total - quote.credit, paid, collects, gives_back
     )
     return Plan(
@@ -207,7 +207,7 @@ def terms_of(service: Service) -> dict[str, Any]:
     return {name: getattr(service, name) for name in TERMS}
 
 
-def _difference(
+def difference(
     deposit: int, price: int, paid: Sequence[PaymentSession], collects: bool, gives_back: bool
 ) -> tuple[int, int, int]:
     """Return what is due, what goes back, and what the booking's deposit is from then on.

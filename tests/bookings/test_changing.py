@@ -8,7 +8,7 @@ import time_machine
 from django.core import mail
 
 from access.actors import Actor
-from bookings import cancelling, changes, held_changes
+from bookings import cancelling, changes, held_changes, policy
 from bookings.changes import Outcome
 from bookings.errors import BookingClosed, InvalidBooking, PriceChanged, SlotTaken, TooLate
 from bookings.models import (
@@ -17,6 +17,7 @@ from bookings.models import (
     Booking,
     BookingChange,
     ClassSession,
+    HoursException,
     Service,
 )
 from bookings.money import amount_due, amount_paid
@@ -345,6 +346,30 @@ def test_a_service_that_asks_for_more_is_booked_not_changed_to() -> None:
     with pytest.raises(InvalidBooking, match="needs more from you"):
         changes.change(booking.pk, Wish(services=(laser,)))
     assert changes.change(booking.pk, Wish(services=(laser,)), actor=STAFF).booking.service == laser
+
+
+# --- The deadlines ---
+
+
+def test_deadlines_are_those_of_the_day_it_was_booked_or_changed() -> None:
+    service = haircut(counts_business_days=True, free_cancellation_hours=24, no_refund_hours=24)
+    start = noon()
+    booking = book(service, start)
+    before = start - 24 * HOUR
+    assert (booking.free_until, booking.partial_until) == (before, before)
+    closed = before.date()
+    HoursException.objects.create(first_day=closed, last_day=closed)
+    booking.refresh_from_db()
+    assert policy.free_until(booking) == before
+    assert policy.quote(booking, before).free_until == before
+    with time_machine.travel(before):
+        assert changes.why_not_move(booking, before) == ""
+    # Moved, it counts by the hours of that day.
+    moved = changes.reschedule(booking.pk, starts_at=start + HOUR, actor=STAFF)
+    assert moved.free_until == start - 47 * HOUR
+    # A row of an older release reckons as it did.
+    Booking.objects.update(free_until=None, partial_until=None)
+    assert policy.free_until(Booking.objects.get()) == start - 47 * HOUR
 
 
 # --- Classes ---
