@@ -4,23 +4,20 @@ The booking keeps its old place until the money is in; the new one is held besid
 ends the hold leaves the booking as it was, and money that comes in after that goes back.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime
-from decimal import Decimal
-from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
 from access.actors import CUSTOMER, SYSTEM, Actor
 from bookings import claims, money, services, taking
-from bookings.becoming import become, put_in_place, seats_of, set_fields
+from bookings.becoming import become, seats_of
+from bookings.change_rows import place_of, plan_of
 from bookings.errors import BookingClosed
-from bookings.models import Allocation, Booking, BookingChange, Service
-from bookings.offers.changing import Offered
+from bookings.models import Allocation, Booking, BookingChange
 from bookings.plans import Plan
 from bookings.records import event_data, get_booking, locked
-from bookings.wishes import Line
 from events.services import record
 from payments import services as payments
 from payments.models import PaymentSession
@@ -40,82 +37,13 @@ def hold(booking: Booking, plan: Plan, actor: Actor, now: datetime) -> BookingCh
     from bookings import jobs
 
     until = min(now + services.hold_time(), booking.starts_at, plan.starts_at)
-    change = _place_of(booking, plan, now)
+    change = place_of(booking, plan, now)
     change.hold_expires_at = until
     change.actor_kind, change.actor_label = actor.kind, actor.label
     taking.hold(change, now, end_hold=services.end_stale_hold)
     record("booking.change_held", booking, _event_data(change), actor)
     jobs.release_change.enqueue(change_id=change.pk, at=until)
     return change
-
-
-def _place_of(booking: Booking, plan: Plan, now: datetime) -> BookingChange:
-    """Take the new place, see what that is, and put everything back: its locks stay."""
-    moved = Booking.objects.get(pk=booking.pk)
-    had_seats = seats_of(booking)
-    with transaction.atomic():
-        set_fields(moved, plan)
-        put_in_place(moved, plan, now)
-        taken = Allocation.objects.filter(booking=moved).order_by("resource_id", "starts_at")
-        claims = [
-            [one.resource_id, one.starts_at.isoformat(), one.ends_at.isoformat()] for one in taken
-        ]
-        transaction.set_rollback(True)
-    stays = moved.class_session_id == booking.class_session_id
-    more_seats = max(plan.party_size - had_seats, 0) if stays else plan.party_size
-    return BookingChange(
-        booking=booking,
-        starts_at=plan.starts_at,
-        ends_at=moved.ends_at,
-        party_size=plan.party_size,
-        service=plan.service,
-        service_name=plan.name,
-        resource_id=moved.resource_id,
-        class_session_id=moved.class_session_id,
-        held_seats=more_seats if moved.class_session_id else 0,
-        claims=claims,
-        lines=_as_json(plan.lines or ()),
-        terms={name: _plain(value) for name, value in plan.terms.items()},
-        total_amount=plan.total,
-        deposit_amount=plan.deposit,
-        discount_amount=plan.offered.discount,
-        credit_amount=plan.offered.credit,
-        amount_due=plan.amount_due,
-    )
-
-
-def _as_json(lines: Iterable[Line]) -> list[dict[str, Any]]:
-    return [
-        {name: _plain(value) for name, value in vars(line).items()}
-        | {"service": line.service.pk if line.service else None}
-        for line in lines
-    ]
-
-
-def _plain(value: Any) -> Any:
-    return str(value) if isinstance(value, Decimal) else value
-
-
-def _plan_of(change: BookingChange) -> Plan:
-    """Return what was agreed to, as it was held."""
-    ids = {line["service"] for line in change.lines}
-    known = Service.objects.in_bulk([one for one in ids if one is not None])
-    lines = tuple(
-        Line(
-            **line | {"service": known.get(line["service"]), "tax_rate": Decimal(line["tax_rate"])}
-        )
-        for line in change.lines
-    )
-    terms: Mapping[str, Any] = change.terms
-    if terms:
-        terms = {**terms, "tax_rate": Decimal(terms["tax_rate"])}
-    return Plan(
-        wanted=None, service=change.service, starts_at=change.starts_at,
-        party_size=change.party_size, name=change.service_name, lines=lines,
-        total=change.total_amount, deposit=change.deposit_amount,
-        offered=Offered(change.discount_amount, change.credit_amount),
-        amount_due=change.amount_due, terms=terms,
-    )  # fmt: skip
 
 
 def _event_data(change: BookingChange) -> dict[str, object]:
@@ -227,7 +155,7 @@ def apply_paid(change_id: int, *, actor: Actor) -> bool:
     # What was held is the booking's own from here on.
     change.status, change.ended_at = Status.APPLIED, now
     change.save(update_fields=["status", "ended_at"])
-    become(booking, _plan_of(change), actor, now, take=lambda one: _swap(one, change))
+    become(booking, plan_of(change), actor, now, take=lambda one: _swap(one, change))
     return True
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from access.actors import STRIPE
-from bookings import changes, held_changes
+from bookings import changes, held_changes, plans
 from bookings.errors import InvalidBooking
 from bookings.models import Booking, DiscountCode, DiscountUse, Pass, PassType, Service, Voucher
 from bookings.offers import services as offers
@@ -59,7 +59,7 @@ def test_a_discount_is_of_the_new_price(service: Service) -> None:
 def test_a_discount_that_is_not_for_it_falls_away_and_can_be_used_again(service: Service) -> None:
     code = DiscountCode.objects.create(code="TEN", percent=10, minimum_amount=4000, max_uses=1)
     booking = booked(service, "TEN")
-    plan = changes.plans.make(booking, Wish(party_size=1), [])
+    plan = plans.make(booking, Wish(party_size=1), [])
     assert plan.note == "TEN is not for this, so it falls away."
     assert changed(booking, party_size=1) == (2000, 0, 0, 2000)
     code.refresh_from_db()

@@ -94,10 +94,11 @@ def test_changes_into_each_others_place_leave_both_where_they_are(stack: Stack) 
         first_at = hours(starts(240), 24 * number)
         second_at = hours(first_at, 0.25)
         pair, places = (book(api, first_at), book(api, second_at)), (second_at, first_at)
-        answers = at_once(
-            2,
-            lambda one, pair=pair, places=places: change(api, pair[one], booking_date=places[one]),
-        )
+
+        def act(one: int, pair: Any = pair, places: Any = places) -> Any:
+            return change(api, pair[one], booking_date=places[one])
+
+        answers = at_once(2, act)
         assert [answer.status for answer in answers] == [409, 409]
         assert [span[1].isoformat() for one in pair for span in live_spans(stack, one)] == [
             first_at, second_at,
