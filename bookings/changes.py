@@ -86,13 +86,14 @@ def change(
         paid = money.lock_payments(booking)
         taking.lock_for_move(booking, wanted, starts_at)
         locked = Booking.objects.select_for_update().get(pk=booking_id)
-        if _is_other(locked, booking):
-            raise BookingClosed("Somebody changed this booking just now. Please look at it again.")
         by_customer = actor.kind == CUSTOMER.kind
         asks = by_customer if collects is None else collects
         plan = plans.make(locked, wish, paid, collects=asks, gives_back=gives_back)
         if locked.is_confirmed and not plan.is_other and _is_there(locked, plan, wish):
             return Outcome(locked)
+        if locked.updated_at != booking.updated_at:
+            # What was locked, and paid, is not what it is about any more.
+            raise BookingClosed("Somebody changed this booking just now. Please look at it again.")
         _check_may_change(locked, plan, actor, now)
         if plan.is_other and expected not in (None, plan.figures):
             raise PriceChanged(
@@ -110,12 +111,6 @@ def change(
         )  # fmt: skip
         become(locked, plan, actor, now, take=lambda one: put_in_place(one, plan, now))
     return Outcome(locked)
-
-
-def _is_other(locked: Booking, read: Booking) -> bool:
-    """Is the locked booking another than the one that was read to find out what to lock?"""
-    names = ("starts_at", "party_size", "service_id", "class_session_id")
-    return any(getattr(locked, name) != getattr(read, name) for name in names)
 
 
 def _check_resource(wanted: Any, starts_at: datetime, resource_id: int | None) -> None:

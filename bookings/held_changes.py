@@ -149,7 +149,9 @@ def apply_paid(change_id: int, *, actor: Actor) -> bool:
     change = BookingChange.objects.select_for_update().get(pk=change_id)
     if not change.is_held:
         return False
-    if not booking.is_confirmed or min(booking.starts_at, change.starts_at) <= now:
+    has_begun = min(booking.starts_at, change.starts_at) <= now
+    called_off = change.class_session is not None and change.class_session.is_cancelled
+    if not booking.is_confirmed or has_begun or called_off:
         claims.release_change(change, Status.LAPSED, now)
         return False
     # What was held is the booking's own from here on.
@@ -198,21 +200,21 @@ def give_up(booking: Booking, *, by_customer: bool) -> None:
 def withdraw(booking_id: int, *, actor: Actor = CUSTOMER) -> Booking:
     """Give the held change of a booking up, for its customer; the booking stays as it is.
 
-    Its payment page is ended first: a payment in the last second makes the change. Raises
-    BookingClosed while a bank is moving the money.
+    Its payment page is ended afterwards: money that comes in all the same goes back. Raises
+    BookingClosed for a customer while a bank is moving the money.
     """
     booking = get_booking(booking_id)
     held = BookingChange.objects.held().filter(booking=booking).first()
-    if held is not None:
-        try:
-            end_checkouts(held.pk)
-        except payments.ProcessorFailed:
-            # The job that `give_up` enqueues keeps trying; money that comes in goes back.
-            pass
-        with transaction.atomic():
-            booking = locked(booking_id)
-            give_up(booking, by_customer=actor.kind == CUSTOMER.kind)
-    booking.refresh_from_db()
+    if held is None:
+        return booking
+    with transaction.atomic():
+        booking = locked(booking_id)
+        give_up(booking, by_customer=actor.kind == CUSTOMER.kind)
+    try:
+        end_checkouts(held.pk)
+    except payments.ProcessorFailed:
+        # The job that `give_up` enqueued keeps trying.
+        pass
     return booking
 
 

@@ -189,6 +189,10 @@ def make(
             booking.total_amount, booking.deposit_amount,
             Offered(booking.discount_amount, booking.credit_amount),
         )  # fmt: skip
+    if any(one.is_disputed for one in paid):
+        raise InvalidBooking(
+            "The bank has a payment for this booking in question: only its time can be changed."
+        )
     price = price_of(wanted.services, wanted.add_ons, wanted.party_size)
     quote = requote(booking, wanted.service, wanted.party_size, price.total, price.deposit)
     offered = Offered(quote.discount, quote.credit)

@@ -20,6 +20,7 @@ from bookings import cancelling, changes, policy, services
 from bookings.admin import changing
 from bookings.admin_forms import BalanceForm, CancelForm, MoveForm, StaffBookingForm
 from bookings.errors import BookingError
+from bookings.held_changes import held_for
 from bookings.models import Booking, Service
 from bookings.money import (
     BALANCE,
@@ -65,7 +66,7 @@ class BookingAdmin(ModelAdmin):
     search_fields = ("reference", "customer_name", "customer_email", "customer_phone")
     list_select_related = ("resource",)
     fields = (
-        "reference", "status", "what_next", "when", "service_name", "resource",
+        "reference", "status", "what_next", "waiting_change", "when", "service_name", "resource",
         "customer_name", "customer_email", "customer_phone", "notes", "total", "deposit",
         "paid", "given_back", "remaining", "payment", "card", "fee", "links",
         "cancel_reason", "created_at",
@@ -143,6 +144,18 @@ class BookingAdmin(ModelAdmin):
             return "None"
         url = reverse("staff:payments_paymentsession_change", args=[session.pk])
         return format_html('<a class="underline" href="{}">{}</a>', url, session.status_text)
+
+    @display(description="Change that waits for its payment")
+    def waiting_change(self, booking: Booking) -> str:
+        change = held_for(booking)
+        if change is None:
+            return "–"
+        due = money(change.amount_due, booking.currency)
+        until = change.hold_expires_at
+        return (
+            f"{change.service_name}, {local_time(change.starts_at)}, {change.party_size} people: "
+            f"{due}, {f'until {local_time(until)}' if until else 'on its way'}"
+        )
 
     @display(description="What next")
     def what_next(self, booking: Booking) -> str:

@@ -263,6 +263,12 @@ def test_staff_see_what_it_costs_before_they_change_it(paid: Booking, desk: Clie
     assert Refund.objects.get().amount == 2000
 
 
+def test_staff_see_what_waits_for_its_payment(paid: Booking, desk: Client, browser: Client) -> None:
+    browser.post(confirm(paid, people=3), {"figures": "6000:2000"})
+    page = desk.get(f"/admin/bookings/booking/{paid.pk}/change/").content.decode()
+    assert "3 people: £20.00, until " in page
+
+
 def test_another_person_can_be_asked_for_with_the_change(paid: Booking, desk: Client) -> None:
     bea = Resource.objects.create(name="Bea", kind="staff", position=1)
     path = f"/admin/bookings/booking/{paid.pk}/alter/"

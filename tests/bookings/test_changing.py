@@ -8,7 +8,7 @@ import time_machine
 from django.core import mail
 
 from access.actors import Actor
-from bookings import cancelling, changes, held_changes, policy
+from bookings import cancelling, changes, held_changes, policy, services, sweeps
 from bookings.changes import Outcome
 from bookings.errors import BookingClosed, InvalidBooking, PriceChanged, SlotTaken, TooLate
 from bookings.models import (
@@ -223,6 +223,50 @@ def test_when_stripe_fails_nothing_is_left_half_done(in_alpha: Tenant, stripe: C
         held_changes.start_payment(outcome.held, own_hosts=in_alpha.hosts)
     assert state(booking) == before
     assert not BookingChange.objects.held().exists()
+
+
+@pytest.mark.parametrize("ended", ["class", "booking"])
+def test_what_can_not_be_had_any_more_is_not_paid_for(
+    in_alpha: Tenant, stripe: Control, run_jobs: JobRunner, ended: str
+) -> None:
+    first, other = yoga(), yoga(days=8)
+    booking = book_and_pay(stripe, in_alpha, first.service, noon(), party_size=2)
+    outcome = changes.change(booking.pk, Wish(starts_at=noon(8), party_size=3))
+    assert outcome.held is not None
+    if ended == "class":
+        ClassSession.objects.filter(pk=other.pk).update(cancelled_at=noon(0))
+    else:
+        Booking.objects.filter(pk=booking.pk).update(status="COMPLETED")
+    session = pay(stripe, in_alpha, outcome)
+    run_jobs()
+    booking.refresh_from_db()
+    assert (booking.starts_at, booking.party_size) == (noon(), 2)
+    assert (seats(first, other), session.amount) == ([2, 0], 1500)
+    session.refresh_from_db()
+    assert session.amount_refunded == 1500
+
+
+def test_a_visit_that_has_happened_holds_nothing_any_more(
+    in_alpha: Tenant, stripe: Control
+) -> None:
+    booking = book_and_pay(stripe, in_alpha, dinner(), noon(), party_size=2)
+    outcome = changes.change(booking.pk, Wish(starts_at=noon(8), party_size=3))
+    assert outcome.held is not None
+    held_changes.keep_while_processing(outcome.held.pk)
+    with time_machine.travel(noon() + HOUR):
+        services.complete(booking.pk, actor=STAFF)
+    assert BookingChange.objects.get().status == "withdrawn"
+    assert Allocation.objects.filter(is_live=True).count() == 1
+
+
+def test_a_lost_job_is_made_up_for_by_the_sweep(in_alpha: Tenant, stripe: Control) -> None:
+    booking = book_and_pay(stripe, in_alpha, dinner(), noon(), party_size=2)
+    outcome = changes.change(booking.pk, Wish(party_size=3))
+    assert outcome.held is not None and outcome.held.hold_expires_at is not None
+    with time_machine.travel(outcome.held.hold_expires_at + timedelta(minutes=11)):
+        assert sweeps.release_lost_changes() == 1
+        assert sweeps.release_lost_changes() == 0
+    assert BookingChange.objects.get().status == "lapsed"
 
 
 # --- Less to pay ---

@@ -4,6 +4,10 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from demo.stack import Stack
+from tests.contract.api import booking_body
+from tests.faults.test_at_once import starts
+from tests.http import LiveApi
+from tests.journeys.test_admin import sign_in
 from tests.journeys.test_booking import fill, shoot
 
 
@@ -51,3 +55,29 @@ def test_up_is_paid_and_down_goes_back(
     expect(page.get_by_text("Your booking has changed.")).to_be_visible()
     expect(page.locator(".summary")).to_contain_text("Fringe trim")
     shoot(page, "change-6-back")
+
+
+def test_staff_change_what_was_booked(desktop: Page, stack: Stack) -> None:
+    api = LiveApi(stack, "salon")
+    made = api.post(
+        "/api/bookings/",
+        booking_body(
+            booking_date=starts(95), service_name="Fringe trim", total_amount_pence=1200,
+            deposit_amount_pence=0,
+        ),
+    ).body  # fmt: skip
+    owner = stack.credentials()["businesses"]["salon"]["owner"]
+    sign_in(desktop, f"http://salon.localhost:{stack.port}/admin/", owner)
+    number = made["booking_id"]
+    desktop.goto(f"http://salon.localhost:{stack.port}/admin/bookings/booking/{number}/change/")
+    desktop.get_by_role("link", name="Change people, service or extras").click()
+    desktop.get_by_label("Service").select_option(label="Cut & finish")
+    desktop.get_by_label("Scalp massage (Cut & finish)").check()
+    shoot(desktop, "change-7-staff")
+    desktop.get_by_role("button", name="Show what it costs").click()
+    expect(desktop.get_by_text("£65.00 instead of £12.00")).to_be_visible()
+    shoot(desktop, "change-8-staff-cost")
+    desktop.get_by_role("button", name="Change the booking").click()
+    expect(desktop.get_by_text("booking has changed")).to_be_visible()
+    expect(desktop.get_by_text("Cut & finish")).to_be_visible()
+    shoot(desktop, "change-9-staff-changed")
