@@ -31,6 +31,7 @@ from bookings.picker import times_context
 from bookings.plans import Plan, Wish
 from payments.services import PaymentError
 from tenants.current import current_tenant
+from tenants.templatetags.business import money as money_text
 
 CHANGED = "The price has changed since we showed it to you. Please look at it again."
 NOT_OFFERED = "That time is not on offer. Please choose another one."
@@ -226,7 +227,10 @@ def _change(request: HttpRequest, booking: Booking, wish: Wish, plan: Plan) -> H
         return redirect("booking", token=token)
     if outcome.held is not None:
         return _go_and_pay(request, booking)
-    messages.success(request, f"Your booking has {'changed' if plan.is_other else 'moved'}.")
+    said = f"Your booking has {'changed' if plan.is_other else 'moved'}."
+    if plan.goes_back:
+        said += f" {money_text(plan.goes_back, booking.currency)} goes back to you."
+    messages.success(request, said)
     return redirect("booking", token=token)
 
 

@@ -79,7 +79,7 @@ def test_less_is_shown_then_goes_back(paid: Booking, browser: Client) -> None:
     path = confirm(paid, people=1)
     assert "Change and get £20.00 back" in browser.get(path).content.decode()
     done = browser.post(path, {"figures": "2000:-2000"}, follow=True).content.decode()
-    assert "Your booking has changed." in done
+    assert "Your booking has changed. £20.00 goes back to you." in done
     assert Refund.objects.get().amount == 2000
 
 

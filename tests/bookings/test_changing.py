@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 import time_machine
 from django.core import mail
+from django.db import IntegrityError
 
 from access.actors import Actor
-from bookings import cancelling, changes, held_changes, policy, services, sweeps
+from bookings import cancelling, changes, claims, held_changes, policy, services, sweeps, taking
 from bookings.changes import Outcome
 from bookings.errors import BookingClosed, InvalidBooking, PriceChanged, SlotTaken, TooLate
 from bookings.models import (
@@ -119,6 +120,28 @@ def test_a_longer_visit_holds_only_what_it_needs_beyond_its_own(
     booking.refresh_from_db()
     assert booking.ends_at == noon() + 1.5 * HOUR
     assert [one[1:] for one in all_of(booking)[1]] == [(noon(), noon() + 1.5 * HOUR, True)]
+
+
+def test_control_without_the_hold_the_database_refuses_to_sell_it_twice(
+    in_alpha: Tenant, stripe: Control, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The negative control: the place would be gone when the money comes."""
+    service = dinner()
+    booking = book_and_pay(stripe, in_alpha, service, noon(), party_size=2)
+
+    def hold_nothing(booking: Booking, taken: Any, change: Any = None) -> None:
+        if change is None:
+            claims.allocate(booking, taken)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(taking, "allocate", hold_nothing)
+        held = changes.change(booking.pk, Wish(starts_at=noon(8), party_size=3)).held
+    assert held is not None
+    book(service, noon(8))
+    with pytest.raises(IntegrityError, match="bookings_allocation_no_overlap"):
+        held_changes.apply_paid(held.pk, actor=STAFF)
+    booking.refresh_from_db()
+    assert (booking.starts_at, booking.party_size) == (noon(), 2)
 
 
 def test_not_paid_in_time_it_stays_as_it_was(

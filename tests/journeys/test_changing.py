@@ -52,7 +52,7 @@ def test_up_is_paid_and_down_goes_back(
     page.locator(".slot").nth(slot).click()
     shoot(page, "change-5-down")
     page.get_by_role("button", name="Change and get £15.00 back").click()
-    expect(page.get_by_text("Your booking has changed.")).to_be_visible()
+    expect(page.get_by_text("Your booking has changed. £15.00 goes back to you.")).to_be_visible()
     expect(page.locator(".summary")).to_contain_text("Fringe trim")
     shoot(page, "change-6-back")
 
@@ -66,10 +66,10 @@ def test_staff_change_what_was_booked(desktop: Page, stack: Stack) -> None:
             deposit_amount_pence=0,
         ),
     ).body  # fmt: skip
-    owner = stack.credentials()["businesses"]["salon"]["owner"]
-    sign_in(desktop, f"http://salon.localhost:{stack.port}/admin/", owner)
+    salon = stack.credentials()["businesses"]["salon"]
+    sign_in(desktop, f"{salon['url']}admin/", salon["staff"])
     number = made["booking_id"]
-    desktop.goto(f"http://salon.localhost:{stack.port}/admin/bookings/booking/{number}/change/")
+    desktop.goto(f"{salon['url']}admin/bookings/booking/{number}/change/")
     desktop.get_by_role("link", name="Change people, service or extras").click()
     desktop.get_by_label("Service").select_option(label="Cut & finish")
     desktop.get_by_label("Scalp massage (Cut & finish)").check()
