@@ -128,7 +128,6 @@ def _offer_context(waiting: WaitlistEntry, form: forms.Form | None) -> dict[str,
         "entry": waiting,
         "booking": booking,
         "has_offer": waiting.has_offer(now),
-        "minutes_left": waiting.minutes_left(now),
         "ahead": waitlist_offers.count_ahead(waiting),
         "button": f"Pay {money(due)} deposit and take it"
         if due
@@ -148,18 +147,6 @@ def entry(request: HttpRequest, token: str) -> HttpResponse:
     if accepted and waiting.offered_booking is not None:
         return redirect("booking", token=waiting.offered_booking.access_token)
     return render(request, "bookings/waitlist_entry.html", _offer_context(waiting, None))
-
-
-@require_safe
-@never_cache
-def countdown(request: HttpRequest, token: str) -> HttpResponse:
-    """How long the offer stands; the page asks again by itself."""
-    waiting = _entry(token)
-    if not waiting.has_offer(timezone.now()):
-        response = HttpResponse()
-        response["HX-Refresh"] = "true"
-        return response
-    return render(request, "bookings/_countdown.html", _offer_context(waiting, None))
 
 
 @require_POST
