@@ -29,7 +29,7 @@ from bookings.models import OpeningHours, Service
 from bookings.offers import purchases
 from bookings.offers.guessing import quote_for
 from bookings.offers.services import Quote
-from bookings.picker import times_context
+from bookings.picker import start_in, times_context
 from bookings.views import go_and_pay
 from bookings.wishes import BookingRequest, Price, price_of
 from payments.services import payments_enabled
@@ -202,14 +202,9 @@ def terms_of(service: Service) -> str:
 
 def start_asked_for(request: HttpRequest, wanted: Wanted) -> datetime | None:
     """Return the time in ``?start=`` if the business offers it, else None."""
-    try:
-        starts_at = datetime.fromisoformat(request.GET.get("start", ""))
-    except ValueError:
-        return None
-    now = timezone.now()
-    if starts_at.tzinfo is None or not now < starts_at < now + services.FURTHEST_AHEAD:
-        return None
-    if not availability.is_offered(wanted, starts_at, current_tenant().zone, now):
+    starts_at = start_in(request)
+    zone, now = current_tenant().zone, timezone.now()
+    if starts_at is None or not availability.is_offered(wanted, starts_at, zone, now):
         return None
     return starts_at
 

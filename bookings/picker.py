@@ -9,9 +9,22 @@ from django.utils import timezone
 from bookings import availability
 from bookings.availability import Wanted
 from bookings.models import ClassSession, Service
+from bookings.services import FURTHEST_AHEAD
 from tenants.current import current_tenant
 
 DAYS_SHOWN = 14
+
+
+def start_in(request: HttpRequest) -> datetime | None:
+    """Return the time in ``?start=``, an aware one that can be booked some day, else None."""
+    try:
+        starts_at = datetime.fromisoformat(request.GET.get("start", ""))
+    except ValueError:
+        return None
+    now = timezone.now()
+    if starts_at.tzinfo is None or not now < starts_at < now + FURTHEST_AHEAD:
+        return None
+    return starts_at
 
 
 def times_context(

@@ -149,3 +149,15 @@ def _add_on_line(service: Service, extra: AddOn, party_size: int) -> Line:
         amount=extra.price * quantity,
         tax_rate=service.tax_rate,
     )
+
+
+def why_deposit(wanted: Wanted) -> dict[str, Any]:
+    """Return the deposit, in minor units, and the rules that it follows."""
+    price = price_of(wanted.services, wanted.add_ons, wanted.party_size)
+    texts = []
+    for service in wanted.services:
+        if wanted.party_size < service.deposit_from_people:
+            texts.append(f"{service.name}: only from {service.deposit_from_people} people.")
+        else:
+            texts.append(f"{service.name}: {service.get_deposit_kind_display().lower()}.")
+    return {"amount_pence": price.deposit, "of_pence": price.total, "reasons": texts}

@@ -67,6 +67,7 @@ STAFF: dict[str, Any] = {
                 "items": [
                     _HOME,
                     _entry("Bookings", "event", "bookings.booking"),
+                    _entry("Why not?", "help", "bookings.booking", "why-not/"),
                     _entry("Repeating bookings", "event_repeat", "bookings.bookingseries"),
                     _entry("Waitlist", "hourglass_empty", "bookings.waitlistentry"),
                     _entry("Classes", "fitness_center", "bookings.classsession"),

@@ -17,9 +17,10 @@ from unfold.decorators import display
 
 from access.actors import Actor
 from bookings import changes, policy, services
-from bookings.admin_forms import BalanceForm, CancelForm, MoveForm, StaffBookingForm
+from bookings.admin import desk
+from bookings.admin_forms import BalanceForm, CancelForm, MoveForm
 from bookings.errors import BookingError
-from bookings.models import Booking, Service
+from bookings.models import Booking
 from bookings.money import (
     BALANCE,
     DEPOSIT,
@@ -33,7 +34,6 @@ from bookings.money import (
     latest_payment,
     request_balance,
 )
-from bookings.wishes import BookingRequest
 from payments import services as payments
 from payments.models import PaymentRequest, PaymentSession
 from tenants.admin_sites import form_page, staff_site
@@ -168,7 +168,10 @@ class BookingAdmin(ModelAdmin):
             )
             for name, view in views.items()
         ]
-        return [*own, *super().get_urls()]
+        why = path(
+            "why-not/", self.admin_site.admin_view(desk.why_not), name="bookings_booking_why_not"
+        )
+        return [why, *own, *super().get_urls()]
 
     def _booking(self, request: HttpRequest, booking_id: int, permission: str = "") -> Booking:
         booking = get_object_or_404(Booking, pk=booking_id)
@@ -323,25 +326,7 @@ class BookingAdmin(ModelAdmin):
         """Take a booking on the phone, through the same door as everyone's."""
         if not self.has_add_permission(request):
             raise PermissionDenied
-        form = StaffBookingForm(request.POST or None)
-        if request.method == "POST" and form.is_valid():
-            details = dict(form.cleaned_data)
-            service: Service = details.pop("service")
-            wanted = BookingRequest(
-                service=service, service_name=service.name, total_amount=service.price,
-                deposit_amount=0, **details,
-            )  # fmt: skip
-            try:
-                booking = services.book(wanted, actor=staff_actor(request))
-            except BookingError as error:
-                form.add_error("starts_at", str(error))
-            else:
-                messages.success(request, f"Booked: {booking.reference}.")
-                return redirect("staff:bookings_booking_changelist")
-        return form_page(
-            staff_site, request, form, title="Add a booking", button="Book", back="/admin/",
-            intro="Without a deposit; it is confirmed at once.",
-        )  # fmt: skip
+        return desk.add_booking(request)
 
 
 def possible_actions(booking: Booking) -> list[tuple[str, str]]:
