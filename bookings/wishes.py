@@ -9,6 +9,8 @@ from typing import Any
 from bookings.availability import Wanted
 from bookings.models import AddOn, BookingSeries, Service
 from bookings.offers.services import Quote
+from tenants.currencies import smallest_charge
+from tenants.current import current_tenant
 
 
 @dataclass(frozen=True)
@@ -122,6 +124,9 @@ def price_of(services: Sequence[Service], add_ons: Sequence[AddOn], party_size: 
         total += amount
         deposit += service.deposit_for(amount, party_size)
     names = " + ".join(service.name for service in services)
+    if deposit < smallest_charge(current_tenant().currency):
+        # Stripe would refuse it: all of it is paid at the business.
+        deposit = 0
     return Price(names[:120], tuple(lines), total, deposit)
 
 

@@ -25,6 +25,7 @@ from bookings.models.messages import (
 )
 from bookings.models.occupation import Allocation, BlockedTime, TimeRange
 from bookings.models.offers import (
+    CodeAttempt,
     DiscountCode,
     DiscountUse,
     Pass,
@@ -54,6 +55,7 @@ __all__ = [
     "BookingSettings",
     "ClassSeries",
     "ClassSession",
+    "CodeAttempt",
     "DiscountCode",
     "DiscountUse",
     "HoursException",

@@ -10,7 +10,7 @@ from django.test import Client
 
 from bookings import services
 from bookings.models import Booking, Service
-from bookings.wishes import BookingRequest
+from bookings.wishes import BookingRequest, price_of
 from tenants.models import Tenant
 from tests.stripe_control import Control
 from tests.support import JobRunner
@@ -99,3 +99,13 @@ def test_what_is_not_booked_online_any_more_leads_to_the_start_page(
 def test_a_bank_that_takes_days_sees_no_countdown(browser: Client, held: Booking) -> None:
     services.keep_while_processing(held.pk)
     assert "data-seconds" not in page(browser, held)
+
+
+@pytest.mark.parametrize(("value", "due"), [(30, 30), (29, 0)])
+def test_a_deposit_that_stripe_would_refuse_is_not_asked_for(
+    in_alpha: Tenant, value: int, due: int
+) -> None:
+    service = Service.objects.create(
+        name="Nap", duration_minutes=60, price=4500, deposit_kind="amount", deposit_value=value
+    )
+    assert price_of([service], (), 1).deposit == due
