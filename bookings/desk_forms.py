@@ -101,7 +101,7 @@ class VisitForm(forms.Form):
         )
 
 
-def _ticks(label: str, queryset: Any, text: Any) -> forms.ModelMultipleChoiceField:
+def _ticks(label: str, queryset: Any, text: Any) -> forms.Field:
     field = forms.ModelMultipleChoiceField(
         queryset=queryset, required=False, label=label,
         widget=UnfoldAdminCheckboxSelectMultipleWidget(),
@@ -215,6 +215,7 @@ def overrule_field() -> forms.BooleanField:
 
 
 def _in_the_admins_look(field: forms.Field) -> forms.Widget:
+    widget: forms.Widget = UnfoldAdminTextInputWidget()
     if isinstance(field, forms.ChoiceField):
-        return UnfoldAdminSelectWidget(choices=field.choices)
-    return UnfoldAdminTextInputWidget()
+        widget = UnfoldAdminSelectWidget(choices=field.choices)
+    return widget

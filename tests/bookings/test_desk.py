@@ -10,8 +10,7 @@ from django.core import mail
 from django.test import Client
 
 from access.models import User
-from bookings import services
-from bookings.admin import desk as pages
+from bookings import desk, services
 from bookings.models import (
     AddOn,
     Booking,
@@ -127,7 +126,7 @@ def test_a_rule_is_broken_only_by_saying_so(
 
 def test_a_rule_that_comes_up_meanwhile_is_asked_about(site: Client, cut: Service) -> None:
     page = f"{ADD}?service=cut&{TEN}"
-    seen = pages.desk.objections
+    seen = desk.objections
     calls: list[int] = []
 
     def closes_right_after(*args: Any) -> Any:
@@ -138,7 +137,7 @@ def test_a_rule_that_comes_up_meanwhile_is_asked_about(site: Client, cut: Servic
         return found
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pages.desk, "objections", closes_right_after)
+        patch.setattr(desk, "objections", closes_right_after)
         answer = site.post(page, PERSON)
     assert answer.status_code == 400
     assert "Your rules are against it" in answer.content.decode()
@@ -161,7 +160,7 @@ def test_what_is_taken_is_never_booked_twice(site: Client, cut: Service) -> None
 def test_a_race_is_lost_with_its_words(site: Client, cut: Service) -> None:
     Resource.objects.filter(name="Bob").update(is_active=False)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pages.desk, "objections", lambda *args: [])
+        patch.setattr(desk, "objections", lambda *args: [])
         for _ in range(2):
             answer = site.post(f"{ADD}?service=cut&{TEN}", PERSON, follow=True)
     assert "This time is taken." in answer.content.decode()
