@@ -64,8 +64,9 @@ class BookingAdmin(ModelAdmin):
     search_fields = ("reference", "customer_name", "customer_email", "customer_phone")
     list_select_related = ("resource",)
     fields = (
-        "reference", "status", "what_next", "when", "service_name", "resource",
-        "customer_name", "customer_email", "customer_phone", "notes", "total", "deposit",
+        "reference", "status", "what_next", "when", "sold", "party_size", "resource",
+        "customer_name", "customer_email", "customer_phone", "guest_name", "notes", "answered",
+        "total", "deposit",
         "paid", "given_back", "remaining", "payment", "card", "fee", "links",
         "cancel_reason", "created_at",
     )  # fmt: skip
@@ -81,6 +82,19 @@ class BookingAdmin(ModelAdmin):
     @display(description="Status", label=STATUS_COLOURS, ordering="status")
     def status_badge(self, booking: Booking) -> tuple[str, str]:
         return booking.status, booking.get_status_display()
+
+    @display(description="What")
+    def sold(self, booking: Booking) -> str:
+        rows = [
+            (line.name, f" × {line.quantity}" if line.quantity > 1 else "")
+            for line in booking.lines.all()
+        ]
+        return format_html_join(" + ", "{}{}", rows) or booking.service_name
+
+    @display(description="Answers")
+    def answered(self, booking: Booking) -> str:
+        rows = [(one["question"], one["answer"]) for one in booking.answers]
+        return format_html_join("", "<p>{} {}</p>", rows) or "–"
 
     @display(description="Price")
     def total(self, booking: Booking) -> str:

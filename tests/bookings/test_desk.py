@@ -69,6 +69,9 @@ def test_it_is_taken_in_one_go_with_all_that_belongs_to_it(site: Client, cut: Se
     assert booking.ends_at == datetime(2027, 3, 1, 11, 45, tzinfo=UTC)
     assert [line.name for line in booking.lines.all()] == ["Cut", "Wash", colour.name]
     assert booking.notes == "Back door"
+    shown = site.get(f"/admin/bookings/booking/{booking.pk}/change/").content.decode()
+    for words in ("Cut + Wash + Colour", "Kim", "Allergies? Nuts"):
+        assert words in shown
 
 
 def test_the_times_shown_are_the_free_ones_of_whom_was_asked_for(

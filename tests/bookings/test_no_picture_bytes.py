@@ -63,7 +63,7 @@ def test_what_only_staff_book_leads_to_no_waitlist(
 ) -> None:
     client = client_of(in_alpha)
     Booking.objects.update(status="CONFIRMED", hold_expires_at=None)
-    address = f"/booking/{Booking.objects.get().access_token}/change/"
+    address = f"/booking/{Booking.objects.get().access_token}/change/?date=2027-03-01"
     assert "/waitlist/" in client.get(address).content.decode()
     Service.objects.update(is_online=False)
     assert "/waitlist/" not in client.get(address).content.decode()

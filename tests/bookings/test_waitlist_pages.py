@@ -55,6 +55,15 @@ def test_a_full_class_leads_to_its_waitlist(browser: Client) -> None:
     assert "You are the first." in browser.get(joined["Location"]).content.decode()
 
 
+def test_a_class_with_room_leads_to_no_waitlist(browser: Client) -> None:
+    session = yoga(capacity=3)
+    book(session.service, "Ann")
+    address = "/book/yoga/?date=2027-03-01"
+    assert "/waitlist/" not in browser.get(address).content.decode()
+    # It has room, but not for all of a larger party.
+    assert "/waitlist/" in browser.get(f"{address}&people=3").content.decode()
+
+
 def test_a_full_day_leads_to_its_waitlist(browser: Client) -> None:
     service = haircut()
     fill_the_day(service)
