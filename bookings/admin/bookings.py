@@ -64,7 +64,7 @@ class BookingAdmin(ModelAdmin):
     search_fields = ("reference", "customer_name", "customer_email", "customer_phone")
     list_select_related = ("resource",)
     fields = (
-        "reference", "status", "what_next", "when", "sold", "party_size", "resource",
+        "reference", "status", "held_until", "what_next", "when", "sold", "party_size", "resource",
         "customer_name", "customer_email", "customer_phone", "guest_name", "notes", "answered",
         "total", "deposit",
         "paid", "given_back", "remaining", "payment", "card", "fee", "links",
@@ -82,6 +82,10 @@ class BookingAdmin(ModelAdmin):
     @display(description="Status", label=STATUS_COLOURS, ordering="status")
     def status_badge(self, booking: Booking) -> tuple[str, str]:
         return booking.status, booking.get_status_display()
+
+    @display(description="Held until")
+    def held_until(self, booking: Booking) -> str:
+        return local_time(booking.hold_expires_at) if booking.hold_expires_at else "–"
 
     @display(description="What")
     def sold(self, booking: Booking) -> str:

@@ -109,8 +109,7 @@ def _table(one: statement.Statement) -> dict[str, Any]:
         ["Deposits not yet earned", shown(one.deposits_held)],
         ["Earned in this period, before fees", shown(one.earned)],
     ]
-    # Without headers: on a phone they would be said again in every line.
-    return {"title": one.currency, "data": {"rows": rows}}
+    return {"title": one.currency, "rows": rows}
 
 
 @admin.register(Payout, site=staff_site)
