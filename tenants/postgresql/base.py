@@ -33,7 +33,8 @@ IN_FAILED_SQL_TRANSACTION = "25P02"
 
 # Its tables are named with their schema: the path changes while it runs.
 PATH_AND_VERSION = """
-SELECT set_config('search_path', %s, false), (SELECT version FROM public.tenants_directoryversion)
+SELECT set_config('search_path', %s, false), set_config('statement_timeout', %s, false),
+    (SELECT version FROM public.tenants_directoryversion)
 """
 
 
@@ -92,6 +93,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
         finally:
             self._setting_search_path = False
 
+    def limit_statements(self, seconds: int) -> None:
+        """Have the database stop each statement of this connection after `seconds`; 0: never."""
+        with self.cursor() as cursor:
+            cursor.execute("SELECT set_config('statement_timeout', %s, false)", [f"{seconds}s"])
+
     def kept_cursor(self) -> Any:
         """Return a cursor that is made once while a connection is held; read it to its end.
 
@@ -127,8 +133,9 @@ class DatabaseWrapper(base.DatabaseWrapper):
         self._setting_search_path = True
         try:
             cursor = self.kept_cursor()
-            cursor.execute(PATH_AND_VERSION, [_quoted(path)])
-            version: UUID | None = cursor.fetchone()[1]
+            limit = f"{settings.REQUEST_STATEMENT_SECONDS}s"
+            cursor.execute(PATH_AND_VERSION, [_quoted(path), limit])
+            version: UUID | None = cursor.fetchone()[2]
         finally:
             self._setting_search_path = False
         self.search_path_set_schemas = path
