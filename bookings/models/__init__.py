@@ -26,6 +26,7 @@ from bookings.models.messages import (
 )
 from bookings.models.occupation import Allocation, BlockedTime, TimeRange
 from bookings.models.offers import (
+    CodeAttempt,
     DiscountCode,
     DiscountUse,
     Pass,
@@ -56,6 +57,7 @@ __all__ = [
     "BookingSettings",
     "ClassSeries",
     "ClassSession",
+    "CodeAttempt",
     "DiscountCode",
     "DiscountUse",
     "HoursException",

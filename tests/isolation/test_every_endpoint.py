@@ -41,8 +41,7 @@ BY_ADDRESS = {
     "booking", "pay", "payment-return", "payment-status", "unpaid", "give-up", "payment-link",
     "receipt", "calendar", "voucher", "pass",
     "change-time", "confirm-change", "pay-change", "change-paid", "change-unpaid", "give-up-change",
-    "cancel-booking",
-    "waitlist-entry", "waitlist-countdown", "waitlist-accept", "waitlist-leave",
+    "cancel-booking", "waitlist-entry", "waitlist-accept", "waitlist-leave",
     "password_reset_confirm",
 }  # fmt: skip
 API = re.compile(r"api/")
