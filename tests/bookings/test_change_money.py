@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 from bookings import plans
 from bookings.claims import without
 from bookings.money import BALANCE, CHANGE, DEPOSIT
-from bookings.offers.services import SMALLEST_CHARGE
+from tenants.currencies import smallest_charge
+from tenants.models import Tenant
 
+SMALLEST_CHARGE = smallest_charge("USD")
 AMOUNTS = st.integers(0, 20_000)
 EPOCH = datetime(2027, 3, 1, tzinfo=UTC)
 
@@ -31,6 +33,7 @@ def difference(
 @pytest.fixture(autouse=True)
 def _takes_payments(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("payments.services.payments_enabled", lambda: True)
+    monkeypatch.setattr("bookings.plans.current_tenant", lambda: Tenant(currency="USD"))
 
 
 @pytest.mark.parametrize(
