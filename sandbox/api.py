@@ -72,7 +72,7 @@ def expanded(call: Call, obj: StripeObject) -> StripeObject:
 def _any(call: Call, id: str) -> StripeObject | None:
     kinds = (
         "payment_intent charge balance_transaction customer refund dispute payout payment_method "
-        "setup_intent"
+        "setup_intent subscription invoice"
     ).split()
     return next((obj for kind in kinds if (obj := call.store.get(call.account, kind, id))), None)
 
