@@ -31,6 +31,17 @@ def fetch(line_id: str) -> None:
         take_over(Gateway(StripeAccount.objects.current()).retrieve_balance_transaction(line_id))
 
 
+def fetch_fee(session: PaymentSession, charge: Charge) -> None:
+    """Have the line of a charge taken over, where Stripe has written it and we have not."""
+    from payments.jobs import fetch_balance_transaction
+
+    unsettled = Transaction.objects.filter(
+        payment_session=session, stripe_balance_transaction_id=None
+    )
+    if charge.balance_transaction_id and charge.is_paid and unsettled.exists():
+        fetch_balance_transaction.enqueue(line_id=charge.balance_transaction_id)
+
+
 def _is_booked(line_id: str) -> bool:
     return BalanceTransaction.objects.filter(stripe_balance_transaction_id=line_id).exists()
 

@@ -6,7 +6,7 @@ rolls the whole change back; it is tried again. docs/payables.md shows how, with
 """
 
 from payments import signals
-from payments.models import PaymentSession, Refund, SavedCard
+from payments.models import PaymentSession, Refund, SavedCard, Subscription
 
 
 class PayableHandler:
@@ -32,6 +32,14 @@ class PayableHandler:
 
     def on_card_saved(self, session: PaymentSession, card: SavedCard) -> None:
         """A card was left, and may be charged for this payable."""
+
+    def on_subscription_changed(
+        self, subscription: Subscription, *, before: str, was_ending: bool
+    ) -> None:
+        """It has begun, goes on, is about to end or has ended; `before` was its status."""
+
+    def on_subscription_payment_failed(self, subscription: Subscription) -> None:
+        """A renewal was declined; Stripe tries again by itself."""
 
     def describe(self, payable_id: str) -> str:
         """Return what staff read of the payable."""
@@ -85,6 +93,16 @@ def _connect() -> None:
     def saved(payment_session: PaymentSession, card: SavedCard, **kwargs: object) -> None:
         handler_of(payment_session.payable_type).on_card_saved(payment_session, card)
 
+    def changed(
+        subscription: Subscription, before: str, was_ending: bool, **kwargs: object
+    ) -> None:
+        handler = handler_of(subscription.payment_session.payable_type)
+        handler.on_subscription_changed(subscription, before=before, was_ending=was_ending)
+
+    def renewal_failed(subscription: Subscription, **kwargs: object) -> None:
+        handler = handler_of(subscription.payment_session.payable_type)
+        handler.on_subscription_payment_failed(subscription)
+
     for signal, receiver in (
         (signals.payment_succeeded, paid),
         (signals.payment_processing, processing),
@@ -92,6 +110,8 @@ def _connect() -> None:
         (signals.payment_canceled, canceled),
         (signals.payment_refunded, refunded),
         (signals.card_saved, saved),
+        (signals.subscription_changed, changed),
+        (signals.subscription_payment_failed, renewal_failed),
     ):
         signal.connect(receiver, weak=False, dispatch_uid=f"payables.{receiver.__name__}")
 

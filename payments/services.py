@@ -29,6 +29,7 @@ from payments.errors import (
 from payments.models import Dispute, PaymentSession, Refund, StripeAccount
 from payments.refunds import refund_payment, request_refund
 from payments.requests import request_payment
+from payments.subscriptions import cancel_at_period_end, end_subscription, start_subscription
 
 __all__ = [
     "CustomerDetails",
@@ -37,12 +38,16 @@ __all__ = [
     "PaymentError",
     "PaymentNotFound",
     "ProcessorFailed",
+    "cancel_at_period_end",
     "cancel_checkout",
     "charge_saved_card",
     "checked_return_url",
     "default_currency",
     "earn_deposits",
     "earn_part_of_deposits",
+    "earn_part_of_payment",
+    "earn_payment",
+    "end_subscription",
     "get_payment_session",
     "get_refund",
     "needs_attention",
@@ -54,6 +59,7 @@ __all__ = [
     "settle",
     "start_card_setup",
     "start_checkout",
+    "start_subscription",
 ]
 
 
@@ -124,3 +130,26 @@ def earn_part_of_deposits(
     now = timezone.now()
     for session in deposits.filter(status__in=PaymentSession.PAID).order_by("created_at"):
         amount -= ledger.earn_part(session, amount, cause, now)
+
+
+@transaction.atomic
+def earn_payment(payment_session_id: object) -> None:
+    """`earn_deposits` for a single payment, where others were made for the same payable."""
+    session = _locked_deposit(payment_session_id)
+    if session is not None:
+        ledger.earn(session, timezone.now())
+
+
+@transaction.atomic
+def earn_part_of_payment(payment_session_id: object, *, amount: int, cause: str) -> None:
+    """`earn_part_of_deposits` for a single payment."""
+    session = _locked_deposit(payment_session_id)
+    if session is not None:
+        ledger.earn_part(session, amount, cause, timezone.now())
+
+
+def _locked_deposit(payment_session_id: object) -> PaymentSession | None:
+    deposits = PaymentSession.objects.select_for_update(of=("self",)).filter(
+        pk=payment_session_id, is_deposit=True, status__in=PaymentSession.PAID
+    )
+    return deposits.order_by().first()

@@ -18,3 +18,10 @@ payment_canceled = Signal()
 payment_refunded = Signal()
 # A card was left for later. Also carries `card`.
 card_saved = Signal()
+
+# These two carry `subscription`, its first payment locked.
+# It has begun, goes on, is about to end or has ended. Also carries `before`, its status then,
+# and `was_ending`: whether it was to end with its period.
+subscription_changed = Signal()
+# A renewal was declined.
+subscription_payment_failed = Signal()

@@ -54,6 +54,8 @@ class CheckoutRequest:
     customer_email: str
     stripe_customer_id: str
     is_card_setup: bool
+    # (interval, how many of them): what is paid comes again that often.
+    recurring: tuple[str, int] | None
     success_url: str
     cancel_url: str
     metadata: dict[str, str]
@@ -89,7 +91,7 @@ class Gateway:
             "cancel_url": request.cancel_url,
             "client_reference_id": request.reference,
             "metadata": request.metadata,
-            **(_setup_params(request) if request.is_card_setup else _payment_params(request)),
+            **_params_of_mode(request),
         }
         if request.stripe_customer_id:
             params["customer"] = request.stripe_customer_id
@@ -240,6 +242,8 @@ class Gateway:
             "Payouts (read)": lambda: v1.payouts.list(one),
             "Events (read)": lambda: v1.events.list(one),
             "Webhook Endpoints (write)": lambda: v1.webhook_endpoints.create(nothing),
+            "Subscriptions (write)": lambda: v1.subscriptions.update("sub_none", nothing),
+            "Invoices (write)": lambda: v1.invoices.pay("in_none", nothing),
         }
         return [name for name, call in tries.items() if _is_forbidden(call)]
 
@@ -277,16 +281,36 @@ def _is_forbidden(call: Callable[[], Any]) -> bool:
     return False
 
 
-def _payment_params(request: CheckoutRequest) -> dict[str, Any]:
-    """No payment method is named: Stripe shows those that the business enabled there."""
-    price = {
+def _params_of_mode(request: CheckoutRequest) -> dict[str, Any]:
+    if request.is_card_setup:
+        return _setup_params(request)
+    return _subscription_params(request) if request.recurring else _payment_params(request)
+
+
+def _price(request: CheckoutRequest) -> dict[str, Any]:
+    return {
         "currency": request.currency.lower(),
         "unit_amount": request.amount,
         "product_data": {"name": request.description},
     }
+
+
+def _payment_params(request: CheckoutRequest) -> dict[str, Any]:
+    """No payment method is named: Stripe shows those that the business enabled there."""
     return {
         "mode": "payment",
         "payment_intent_data": {"metadata": request.metadata},
+        "line_items": [{"quantity": 1, "price_data": _price(request)}],
+    }
+
+
+def _subscription_params(request: CheckoutRequest) -> dict[str, Any]:
+    """Stripe copies the subscription's metadata to its invoices, and to no payment of them."""
+    interval, count = request.recurring or ("month", 1)
+    price = _price(request) | {"recurring": {"interval": interval, "interval_count": count}}
+    return {
+        "mode": "subscription",
+        "subscription_data": {"metadata": request.metadata},
         "line_items": [{"quantity": 1, "price_data": price}],
     }
 
