@@ -20,6 +20,9 @@ TWO_DECIMAL = frozenset(
 )
 # Stripe takes at most eight digits (docs.stripe.com/currencies, "Minimum and maximum charge").
 MAX_AMOUNT = 99_999_999
+# Stripe charges no less than about this many minor units of most currencies
+# (docs.stripe.com/currencies, "Minimum and maximum charge amounts").
+SMALLEST_CHARGE = 50
 CURRENCIES = sorted(ZERO_DECIMAL | THREE_DECIMAL | TWO_DECIMAL)
 
 

@@ -16,6 +16,7 @@ from bookings.models.catalogue import (
     TurnTime,
 )
 from bookings.models.hours import HoursException, OpeningHours
+from bookings.models.memberships import Membership, MembershipPlan
 from bookings.models.messages import (
     MessageSettings,
     MessageTemplate,
@@ -58,6 +59,8 @@ __all__ = [
     "DiscountUse",
     "HoursException",
     "IntakeQuestion",
+    "Membership",
+    "MembershipPlan",
     "MessageSettings",
     "MessageTemplate",
     "OpeningHours",

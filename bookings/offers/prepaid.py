@@ -71,7 +71,8 @@ def issue(
     item.save(update_fields=["status", "left", "payment", "issued_at", "expires_at"])
     write_movement(item, Kind.ISSUED, item.initial, cause, reason=reason, actor=actor)
     record(f"{payable_type(item)}.issued", item, event_data(item), actor)
-    jobs.send_prepaid.enqueue(kind=payable_type(item), pk=item.pk)
+    if item.is_sent:
+        jobs.send_prepaid.enqueue(kind=payable_type(item), pk=item.pk)
 
 
 def use(booking: Booking, item: Prepaid, amount: int, *, at: datetime | None = None) -> None:
@@ -120,10 +121,9 @@ def earn(booking: Booking) -> None:
     for item in used_for(booking):
         used = item.used_by(booking)
         if used and item.payment_id is not None:
-            payments.earn_part_of_deposits(
-                payable_type(item), item.pk, amount=item.value_of(used),
-                cause=f"booking:{booking.pk}",
-            )  # fmt: skip
+            payments.earn_part_of_payment(
+                item.payment_id, amount=item.value_of(used), cause=f"booking:{booking.pk}"
+            )
 
 
 @transaction.atomic
@@ -143,8 +143,8 @@ def use_by_hand(item: AnyPrepaid, amount: int, *, reason: str, actor: Actor) -> 
     """
     number = _take_by_hand(item, amount, reason, actor)
     if item.payment_id is not None:
-        payments.earn_part_of_deposits(
-            payable_type(item), item.pk, amount=item.value_of(amount), cause=f"by hand:{number}"
+        payments.earn_part_of_payment(
+            item.payment_id, amount=item.value_of(amount), cause=f"by hand:{number}"
         )
 
 
@@ -195,7 +195,7 @@ def _close(item: AnyPrepaid, now: datetime) -> None:
     # First and by itself, because a payment is locked before what it bought. Killed in between,
     # the next run does both again, and nothing is earned twice.
     if item.payment_id is not None:
-        payments.earn_deposits(payable_type(item), item.pk)
+        payments.earn_payment(item.payment_id)
     with transaction.atomic():
         item = locked(item)
         if not item.is_active or item.closed_at is not None:
