@@ -63,8 +63,7 @@ def gateway() -> SubscriptionGateway:
 
 def ids_of(told: StripeSubscription | StripeInvoice) -> lookup.Ids:
     """Return where the first payment of a subscription is; raises NotOurs for another one."""
-    is_invoice = isinstance(told, StripeInvoice)
-    subscription_id = told.subscription_id if is_invoice else told.id
+    subscription_id = told.subscription_id if isinstance(told, StripeInvoice) else told.id
     ids = lookup.of_subscription(told.schema, told.payment_session_id, subscription_id)
     if not lookup.is_known(ids):
         raise lookup.NotOurs
@@ -160,9 +159,7 @@ def _take_in(
         # Paid from a credit, or marked as paid in the dashboard: nothing came through Stripe.
         transitions.mark_succeeded(
             session,
-            transitions.Received(
-                0, session.currency, session.livemode, invoice.id, timezone.now()
-            ),
+            transitions.Received(0, session.currency, session.livemode, invoice.id, timezone.now()),
         )
         return
     transitions.apply_charge(session, charge, refunds)

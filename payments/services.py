@@ -25,19 +25,31 @@ from payments.errors import (
     PaymentError,
     PaymentNotFound,
     ProcessorFailed,
+    RefundRefused,
 )
 from payments.models import Dispute, PaymentSession, Refund, StripeAccount
 from payments.refunds import refund_payment, request_refund
 from payments.requests import request_payment
-from payments.subscriptions import cancel_at_period_end, end_subscription, start_subscription
+from payments.subscriptions import (
+    LONGEST as LONGEST_INTERVALS,
+)
+from payments.subscriptions import (
+    cancel_at_period_end,
+    end_subscription,
+    request_card,
+    request_end,
+    start_subscription,
+)
 
 __all__ = [
+    "LONGEST_INTERVALS",
     "CustomerDetails",
     "InvalidPayment",
     "NoCardOnFile",
     "PaymentError",
     "PaymentNotFound",
     "ProcessorFailed",
+    "RefundRefused",
     "cancel_at_period_end",
     "cancel_checkout",
     "charge_saved_card",
@@ -53,6 +65,8 @@ __all__ = [
     "needs_attention",
     "payments_enabled",
     "refund_payment",
+    "request_card",
+    "request_end",
     "request_payment",
     "request_refund",
     "saved_card_for",
@@ -133,7 +147,7 @@ def earn_part_of_deposits(
 
 
 @transaction.atomic
-def earn_payment(payment_session_id: object) -> None:
+def earn_payment(payment_session_id: UUID | str) -> None:
     """`earn_deposits` for a single payment, where others were made for the same payable."""
     session = _locked_deposit(payment_session_id)
     if session is not None:
@@ -141,14 +155,14 @@ def earn_payment(payment_session_id: object) -> None:
 
 
 @transaction.atomic
-def earn_part_of_payment(payment_session_id: object, *, amount: int, cause: str) -> None:
+def earn_part_of_payment(payment_session_id: UUID | str, *, amount: int, cause: str) -> None:
     """`earn_part_of_deposits` for a single payment."""
     session = _locked_deposit(payment_session_id)
     if session is not None:
         ledger.earn_part(session, amount, cause, timezone.now())
 
 
-def _locked_deposit(payment_session_id: object) -> PaymentSession | None:
+def _locked_deposit(payment_session_id: UUID | str) -> PaymentSession | None:
     deposits = PaymentSession.objects.select_for_update(of=("self",)).filter(
         pk=payment_session_id, is_deposit=True, status__in=PaymentSession.PAID
     )

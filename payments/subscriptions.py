@@ -64,9 +64,7 @@ def start_subscription(
     """
     account = account_that_takes_payments()
     if not customer.email:
-        raise InvalidPayment(
-            "customer.email is needed for a subscription", field="customer.email"
-        )
+        raise InvalidPayment("customer.email is needed for a subscription", field="customer.email")
     if not 1 <= interval_count <= LONGEST.get(interval, 0):
         raise InvalidPayment(
             "interval_count: Stripe bills weekly, monthly or yearly, every three years at most",
@@ -108,7 +106,9 @@ def cancel_at_period_end(
     Call it outside any transaction. Raises ProcessorFailed when Stripe can't be asked; nothing is
     changed then.
     """
-    return _change(subscription, actor, lambda stripe, id: stripe.set_cancel_at_period_end(id, value))
+    return _change(
+        subscription, actor, lambda stripe, id: stripe.set_cancel_at_period_end(id, value)
+    )
 
 
 def end_subscription(subscription: Subscription, *, actor: Actor = SYSTEM) -> Subscription:
@@ -154,9 +154,7 @@ def use_card(subscription: Subscription, card: SavedCard) -> None:
     Raises GatewayUnavailable, GatewayRejected.
     """
     stripe = invoices.gateway()
-    told = stripe.set_card(
-        subscription.stripe_subscription_id or "", card.stripe_payment_method_id
-    )
+    told = stripe.set_card(subscription.stripe_subscription_id or "", card.stripe_payment_method_id)
     due = told.latest_invoice
     if due is not None and due.is_open:
         try:
@@ -164,3 +162,17 @@ def use_card(subscription: Subscription, card: SavedCard) -> None:
         except CardDeclined:
             pass  # Stripe tells of it as of any other try.
     invoices.refresh(subscription)
+
+
+def request_end(subscription: Subscription) -> None:
+    """`end_subscription` by a job: safe inside a transaction."""
+    from payments import jobs
+
+    jobs.end_subscription.enqueue(subscription_pk=subscription.pk)
+
+
+def request_card(subscription_pk: int, card: SavedCard) -> None:
+    """`use_card` by a job: safe inside a transaction."""
+    from payments import jobs
+
+    jobs.use_card_for_subscription.enqueue(subscription_pk=subscription_pk, card_pk=card.pk)

@@ -32,9 +32,9 @@ class Control:
         self.actions: dict[str, Callable[[Body], Any]] = {
             name: getattr(self, name)
             for name in (
-                "accounts sessions subscriptions events deliveries requests pay decline bank_debit bank_pays "
-                "bank_refuses expire redeliver resend hold release mute unmute craft fault "
-                "clear_faults revoke restore settle_now idle reset"
+                "accounts sessions subscriptions events deliveries requests pay decline "
+                "bank_debit bank_pays bank_refuses expire redeliver resend hold release "
+                "mute unmute craft fault clear_faults revoke restore settle_now idle reset"
             ).split()
         }
         dashboard = Dashboard(self.store, account_id)

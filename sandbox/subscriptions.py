@@ -235,7 +235,9 @@ def _refused(
 def update(store: Store, account: str, subscription: StripeObject, **changes: Any) -> StripeObject:
     """Change a subscription that has not ended, and tell of it."""
     if subscription["status"] in ENDED:
-        raise errors.StripeError("A canceled subscription can only update its cancellation_details.")
+        raise errors.StripeError(
+            "A canceled subscription can only update its cancellation_details."
+        )
     subscription.update(changes)
     store.save(subscription)
     emit(store, account, "customer.subscription.updated", subscription)

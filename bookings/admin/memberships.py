@@ -60,7 +60,8 @@ class PeriodInline(ReadOnlyMixin, TabularInline):
     hide_title = True
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Pass]:
-        return super().get_queryset(request).select_related("payment", "membership")
+        found: QuerySet[Pass] = super().get_queryset(request)
+        return found.select_related("payment", "membership")
 
     @display(description="Good until")
     def until(self, period: Pass) -> str:
@@ -117,7 +118,8 @@ class MembershipAdmin(ReadOnlyMixin, ModelAdmin):
 
     @display(description="Renews or ends", ordering="subscription__current_period_end")
     def renews(self, membership: Membership) -> str:
-        return local_time(membership.renews_at) if membership.is_running else "–"
+        at = membership.renews_at
+        return local_time(at) if at and membership.is_running else "–"
 
     @display(description="Price", ordering="price")
     def price_shown(self, membership: Membership) -> str:

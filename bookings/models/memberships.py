@@ -1,7 +1,7 @@
 """Memberships: paid every month or so by themselves, each payment good for some credits."""
 
+from datetime import datetime
 from decimal import Decimal
-from typing import Any
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -156,18 +156,18 @@ class Membership(Terms):
     @property
     def is_ending(self) -> bool:
         """Is it cancelled, and still good for the period that is paid for?"""
-        return self.is_running and self._subscription.cancel_at_period_end
+        subscription = self.subscription
+        return (
+            subscription is not None
+            and subscription.is_running
+            and subscription.cancel_at_period_end
+        )
 
     @property
     def has_ended(self) -> bool:
         return self.status == Subscription.Status.CANCELED
 
     @property
-    def renews_at(self) -> Any:
+    def renews_at(self) -> datetime | None:
         """When the period that it is in ends (UTC), or None before the first."""
         return self.subscription.current_period_end if self.subscription else None
-
-    @property
-    def _subscription(self) -> Subscription:
-        assert self.subscription is not None
-        return self.subscription

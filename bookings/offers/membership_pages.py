@@ -1,10 +1,12 @@
 """The customer's pages: buy a membership, see what it is good for, change the card, cancel."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -17,6 +19,8 @@ from payments.services import PaymentError
 from tenants.current import current_tenant
 
 UNAVAILABLE = "We can't reach the payment service just now. Please try again in a minute."
+# How long the page waits for what is due to be charged to a new card.
+CARD_IS_TRIED_FOR = timedelta(minutes=1)
 #: Where the session keeps whose membership books.
 SESSION_KEY = "membership"
 
@@ -49,8 +53,13 @@ def membership(request: HttpRequest, token: str) -> HttpResponse:
     found = memberships.settle(_membership(token))
     if request.method == "POST":
         return _go_and_pay(request, found)
-    has_new_card = request.GET.get("back") == "card" and memberships.settle_card(found)
-    return _page(request, found, has_new_card=has_new_card)
+    saved_at = memberships.card_saved_at(found) if request.GET.get("back") == "card" else None
+    # What is due is charged to it in the background.
+    is_new = saved_at is not None and saved_at > timezone.now() - CARD_IS_TRIED_FOR
+    return _page(
+        request, found, has_new_card=saved_at is not None,
+        tries_card=is_new and found.is_past_due,
+    )  # fmt: skip
 
 
 def _page(

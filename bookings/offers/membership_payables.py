@@ -4,7 +4,6 @@ from django.urls import reverse
 
 from bookings.models import Membership, Pass
 from bookings.offers import jobs, memberships, prepaid
-from payments.jobs import use_card_for_subscription
 from payments.models import (
     PaymentSession,
     Refund,
@@ -13,6 +12,7 @@ from payments.models import (
     SubscriptionInvoice,
 )
 from payments.payables import PayableHandler, register
+from payments.services import request_card
 
 
 def membership_named(payable_id: str) -> Membership | None:
@@ -49,9 +49,7 @@ class MembershipSale(PayableHandler):
         """What is due, and what comes, is charged to the new card."""
         membership = membership_named(session.payable_id)
         if membership is not None and membership.subscription_id is not None:
-            use_card_for_subscription.enqueue(
-                subscription_pk=membership.subscription_id, card_pk=card.pk
-            )
+            request_card(membership.subscription_id, card)
 
     def on_subscription_changed(
         self, subscription: Subscription, *, before: str, was_ending: bool

@@ -19,7 +19,6 @@ from bookings.offers.prepaid import issue
 from bookings.offers.purchases import is_payable
 from events.services import record
 from payments import services as payments
-from payments.errors import RefundRefused
 from payments.models import PaymentSession, Subscription, SubscriptionInvoice
 from tenants.current import current_tenant
 from tenants.templatetags.business import local_time
@@ -140,11 +139,11 @@ def open_card_page(membership: Membership, *, own_hosts: Iterable[str]) -> Payme
     )
 
 
-def settle_card(membership: Membership) -> bool:
-    """Ask Stripe whether the newest card page was completed; return whether it was."""
+def card_saved_at(membership: Membership) -> datetime | None:
+    """Ask Stripe about the newest card page; return when a card was left on it (UTC), or None."""
     for session in _payments_of(membership, PaymentSession.Purpose.CARD_SETUP)[:1]:
-        return payments.settle(session.pk).is_paid
-    return False
+        return payments.settle(session.pk).succeeded_at
+    return None
 
 
 # --- What payments tells; inside the payment's transaction ---
@@ -228,7 +227,9 @@ def _why_not(membership: Membership, left: int, party_size: int) -> str:
             "the membership's page."
         )
     renews = membership.renews_at
-    when = f" They come back on {local_time(renews)}." if renews and not membership.is_ending else ""
+    when = (
+        f" They come back on {local_time(renews)}." if renews and not membership.is_ending else ""
+    )
     return f"This membership's credits are used up.{when}"
 
 
@@ -261,7 +262,7 @@ def end(membership: Membership, *, refund: bool, reason: str, actor: Actor) -> N
         return
     try:
         payments.refund_payment(payment_session_id=str(last.pk), reason=reason, actor=actor)
-    except RefundRefused:
+    except payments.RefundRefused:
         raise BookingClosed(
             "The membership has ended, but its last payment can't be refunded any more."
         ) from None
@@ -286,9 +287,7 @@ def movements_of(membership: Membership) -> Iterable[PassMovement]:
 
 def refuse_second(session: PaymentSession, subscription: Subscription) -> None:
     """It was paid for twice: the second subscription ends, and its money goes back."""
-    from payments import jobs
-
-    jobs.end_subscription.enqueue(subscription_pk=subscription.pk)
+    payments.request_end(subscription)
     if session.amount_refundable:
         payments.request_refund(
             payment_session_id=str(session.pk), reason="Paid twice", actor=SYSTEM,

@@ -27,7 +27,6 @@ from tenants.current import current_tenant
 from tenants.templatetags.business import money
 
 
-
 class UnknownCode(InvalidBooking):
     """Nothing has this code; the same words whatever the reason."""
 
@@ -53,6 +52,8 @@ class Quote:
     discount_code_id: int | None = None
     voucher_id: int | None = None
     pass_id: int | None = None
+    # What pays, in a word: voucher, pass, membership.
+    paid_by: str = ""
 
     @property
     def credit(self) -> int:
@@ -155,7 +156,7 @@ def _with_voucher(voucher: Voucher, total: int, deposit: int) -> Quote:
     stays = voucher.left - pays
     return Quote(
         total=total, deposit=_due(deposit, pays), voucher_amount=pays,
-        voucher_id=voucher.pk if pays else None,
+        voucher_id=voucher.pk if pays else None, paid_by="voucher",
         sentence=f"Your voucher pays {money(pays)}"
         + (f"; {money(stays)} stays on it." if stays else "."),
     )  # fmt: skip
@@ -210,7 +211,7 @@ def _paid_by_credits(
     pays = min(service.price_for(party_size), total)
     return Quote(
         total=total, deposit=_due(deposit, pays), pass_credits=party_size, pass_amount=pays,
-        pass_id=credits.pk, sentence=f"Your {what} pays {money(pays)}{after}",
+        pass_id=credits.pk, paid_by=what, sentence=f"Your {what} pays {money(pays)}{after}",
     )  # fmt: skip
 
 

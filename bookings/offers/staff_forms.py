@@ -21,7 +21,7 @@ from bookings.models import (
     VoucherSettings,
     normal_code,
 )
-from payments.subscriptions import LONGEST
+from payments.services import LONGEST_INTERVALS
 from tenants.currencies import SMALLEST_CHARGE
 from tenants.money_field import WholeMoneyField
 
@@ -103,7 +103,10 @@ class MembershipPlanForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean() or self.cleaned_data
-        count, longest = cleaned.get("interval_count"), LONGEST.get(cleaned.get("interval", ""), 0)
+        count, longest = (
+            cleaned.get("interval_count"),
+            LONGEST_INTERVALS.get(cleaned.get("interval", ""), 0),
+        )
         if count and count > longest:
             self.add_error("interval_count", f"At most {longest}: Stripe bills every three years.")
         return cleaned

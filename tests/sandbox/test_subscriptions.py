@@ -87,9 +87,7 @@ def test_a_declined_renewal_is_past_due_until_it_is_paid(
         api.invoices.pay(due.latest_invoice)
 
 
-def test_it_ends_with_its_period_or_at_once(
-    api: Any, begun: Any, stripe_control: Control
-) -> None:
+def test_it_ends_with_its_period_or_at_once(api: Any, begun: Any, stripe_control: Control) -> None:
     api.subscriptions.update(begun.id, {"cancel_at_period_end": True})
     assert api.subscriptions.retrieve(begun.id).status == "active"
     stripe_control("renew", subscription=begun.id)
