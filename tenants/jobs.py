@@ -18,6 +18,12 @@ from tenants.current import current_tenant
 from tenants.models import Tenant
 
 
+# As procrastinate's own connectors enqueue a job.
+DEFERRAL = """procrastinate_defer_jobs_v1(ARRAY[ROW(
+    'default', %s, 0, NULL, NULL, jsonb_build_object('schema', %s, {}), %s
+)::procrastinate_job_to_defer_v1])"""
+
+
 class TenantTask:
     """A task of one business; call `enqueue` where the business is entered."""
 
@@ -36,6 +42,15 @@ class TenantTask:
         schema = current_tenant().schema_name
         deferrer = app.configure_task(self.name, schedule_at=at)
         deferrer.defer(schema=schema, **arguments)
+
+    def deferral(self, *, at: datetime | None = None, **columns: str) -> tuple[str, list[Any]]:
+        """Return an SQL expression, and its parameters, that enqueues the task for each row.
+
+        For `tenants.statements`: `columns` are the names of those that hold the arguments.
+        """
+        schema = current_tenant().schema_name
+        named = ", ".join(f"'{argument}', \"{column}\"" for argument, column in columns.items())
+        return DEFERRAL.format(named), [self.name, schema, at]
 
     def enqueue_for_everyone(self, *, within: timedelta) -> int:
         """Run the task once for every business, at times spread over `within`; return how many.

@@ -12,7 +12,7 @@ and held by tests/tenants/test_search_path.py.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import psycopg
@@ -23,6 +23,9 @@ from django_tenants.postgresql_backend import base
 from django_tenants.utils import get_public_schema_name
 
 from tenants.names import validate_schema_name
+
+if TYPE_CHECKING:
+    from tenants.statements import Statement
 
 IN_FAILED_SQL_TRANSACTION = "25P02"
 
@@ -49,6 +52,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
     search_path_set_schemas: list[str] | None
     _setting_search_path: bool
     _creating_in_extensions = False
+    # What `tenants.statements.together` has not sent yet; None outside of it.
+    collected: "list[Statement] | None" = None
 
     def _get_cursor_search_paths(self) -> list[str]:
         public = get_public_schema_name()
