@@ -179,9 +179,17 @@ def _paid_charge(ids: Ids, charge_id: str) -> tuple[Ids, Charge | None]:
     except GatewayRejected as error:
         raise EventMismatch(f"Stripe would not show the charge {charge_id}") from error
     ids = lookup.of_charge(charge)
-    if not lookup.is_known(ids):
+    if not lookup.is_known(ids) and not _is_of_subscription(charge):
         raise NotOurs
     return ids, charge
+
+
+def _is_of_subscription(charge: Charge) -> bool:
+    """Take in the invoice that `charge` has paid, if we have not heard of it yet."""
+    try:
+        return invoices.take_in_charge(charge)
+    except GatewayRejected as error:
+        raise EventMismatch(f"Stripe would not show the invoice of {charge.id}") from error
 
 
 def invoice_paid(data: StripeObject, happened_at: datetime) -> Plan:

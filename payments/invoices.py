@@ -205,10 +205,35 @@ def payment_failed(first: PaymentSession, told: Told, invoice: StripeInvoice) ->
         return
     data = event_data(subscription) | {"invoice": invoice.id}
     record("subscription.payment_failed", subscription, data, STRIPE)
-    signals.subscription_payment_failed.send(Subscription, subscription=subscription)
+    signals.subscription_payment_failed.send(
+        Subscription, subscription=subscription, invoice_id=invoice.id
+    )
 
 
 # --- Asking by ourselves ---
+
+
+def take_in_charge(charge: Charge) -> bool:
+    """Take in the invoice that a charge has paid; return whether it is a subscription's of ours.
+
+    Such a charge names nothing of ours, and what follows it may come before its invoice. Call it
+    outside any transaction. Raises GatewayRejected, GatewayUnavailable, EventMismatch.
+    """
+    if not charge.payment_intent_id or not Subscription.objects.exists():
+        return False
+    invoice = gateway().invoice_paid_by(charge.payment_intent_id)
+    if invoice is None or not invoice.subscription_id:
+        return False
+    try:
+        ids = ids_of(invoice)
+    except lookup.NotOurs:
+        return False
+    told = ask(invoice.subscription_id, invoice)
+    with transaction.atomic():
+        first = lookup.locked_session(ids)
+        if first is not None:
+            apply(first, told)
+    return first is not None
 
 
 @transaction.atomic
@@ -226,6 +251,16 @@ def refresh(subscription: Subscription) -> Subscription:
     if not subscription.stripe_subscription_id:
         return subscription
     return apply_locked(subscription, ask(subscription.stripe_subscription_id))
+
+
+def catch_up(subscription: Subscription) -> Subscription:
+    """Take in every paid invoice that we have not heard of; raises as `refresh` does."""
+    stripe_id = subscription.stripe_subscription_id or ""
+    known = set(subscription.invoices.values_list("stripe_invoice_id", flat=True))
+    for invoice in reversed(list(gateway().list_paid_invoices(stripe_id))):
+        if invoice.id not in known:
+            subscription = apply_locked(subscription, ask(stripe_id, invoice))
+    return refresh(subscription)
 
 
 def settle(session: PaymentSession) -> PaymentSession:

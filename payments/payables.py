@@ -38,8 +38,10 @@ class PayableHandler:
     ) -> None:
         """It has begun, goes on, is about to end or has ended; `before` was its status."""
 
-    def on_subscription_payment_failed(self, subscription: Subscription) -> None:
-        """A renewal was declined; Stripe tries again by itself."""
+    def on_subscription_payment_failed(
+        self, subscription: Subscription, *, invoice_id: str
+    ) -> None:
+        """A renewal, Stripe's invoice, was declined; Stripe tries again by itself."""
 
     def describe(self, payable_id: str) -> str:
         """Return what staff read of the payable."""
@@ -99,9 +101,9 @@ def _connect() -> None:
         handler = handler_of(subscription.payment_session.payable_type)
         handler.on_subscription_changed(subscription, before=before, was_ending=was_ending)
 
-    def renewal_failed(subscription: Subscription, **kwargs: object) -> None:
+    def renewal_failed(subscription: Subscription, invoice_id: str, **kwargs: object) -> None:
         handler = handler_of(subscription.payment_session.payable_type)
-        handler.on_subscription_payment_failed(subscription)
+        handler.on_subscription_payment_failed(subscription, invoice_id=invoice_id)
 
     for signal, receiver in (
         (signals.payment_succeeded, paid),

@@ -200,18 +200,18 @@ def _checkout_of(session: PaymentSession, gateway: Gateway) -> CheckoutSession |
 
 
 def _ask_about_subscriptions(report: ReconciliationReport, gateway: Gateway) -> None:
-    """Ask about every subscription whose period is over: it was renewed, declined, or has ended."""
+    """Ask about every subscription that is not paid up: it was renewed, declined, or has ended."""
     overdue = Subscription.objects.all().overdue(timezone.now())
     for subscription in overdue.filter(payment_session__livemode=report.livemode):
         stripe_id = subscription.stripe_subscription_id
-        before = subscription.current_period_end
+        before = (subscription.status, subscription.current_period_end)
         with _one_at_a_time(report, f"subscription:{stripe_id}", f"subscription {stripe_id}"):
             try:
-                after = invoices.refresh(subscription)
+                after = invoices.catch_up(subscription)
             except EventMismatch as mismatch:
                 logger.error("Subscription %s contradicts Stripe: %s", stripe_id, mismatch)
             else:
-                report.payments_settled += after.current_period_end != before
+                report.payments_settled += (after.status, after.current_period_end) != before
 
 
 def _settle_refunds(report: ReconciliationReport, gateway: Gateway) -> None:

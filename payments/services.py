@@ -39,6 +39,7 @@ from payments.subscriptions import (
     request_card,
     request_end,
     start_subscription,
+    subscription_problem,
 )
 
 __all__ = [
@@ -74,6 +75,7 @@ __all__ = [
     "start_card_setup",
     "start_checkout",
     "start_subscription",
+    "subscription_problem",
 ]
 
 

@@ -23,5 +23,5 @@ card_saved = Signal()
 # It has begun, goes on, is about to end or has ended. Also carries `before`, its status then,
 # and `was_ending`: whether it was to end with its period.
 subscription_changed = Signal()
-# A renewal was declined.
+# A renewal was declined. Also carries `invoice_id`, Stripe's.
 subscription_payment_failed = Signal()

@@ -98,6 +98,23 @@ def start_subscription(
     return session
 
 
+def subscription_problem() -> str:
+    """Return in a sentence why this business's key can't have subscriptions, or "".
+
+    Nothing is said where there is no key, or Stripe can't be asked now.
+    """
+    try:
+        missing = invoices.gateway().missing_for_subscriptions()
+    except (GatewayRejected, GatewayUnavailable):
+        return ""
+    if not missing:
+        return ""
+    return (
+        "The Stripe key of this business lacks permissions that memberships need. Add in Stripe's "
+        f"dashboard: {', '.join(missing)}."
+    )
+
+
 def cancel_at_period_end(
     subscription: Subscription, *, value: bool = True, actor: Actor = SYSTEM
 ) -> Subscription:

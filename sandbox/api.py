@@ -119,6 +119,8 @@ def _matching(call: Call, kind: str, *fields: str) -> list[StripeObject]:
                 "Balance transaction history can only be filtered on automatic transfers, not "
                 "manual."
             )
+    if kind == "invoice" and "subscription" in wanted:
+        wanted["_subscription"] = wanted.pop("subscription")
     return [
         one
         for one in call.store.list(call.account, kind)

@@ -5,8 +5,8 @@ from sandbox.api import Call, expanded, find, reads, route
 from sandbox.store import StripeObject
 
 reads("subscription", "subscriptions", "customer", "status")
-reads("invoice", "invoices", "customer", "status")
-reads("invoice_payment", "invoice_payments", "invoice", "status")
+reads("invoice", "invoices", "customer", "status", "subscription")
+reads("invoice_payment", "invoice_payments", "invoice", "status", "payment")
 
 
 @route("POST", "subscriptions/:id")

@@ -144,6 +144,7 @@ def _bill(store: Store, account: str, subscription: StripeObject, reason: str) -
         "period_start": item["current_period_start"],
         "period_end": item["current_period_start"],
         "status": "open",
+        "_subscription": subscription["id"],
     }
     store.insert(account, "invoice", invoice)
     subscription["latest_invoice"] = id

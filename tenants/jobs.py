@@ -17,7 +17,6 @@ from procrastinate.exceptions import AlreadyEnqueued
 from tenants.current import current_tenant
 from tenants.models import Tenant
 
-
 # As procrastinate's own connectors enqueue a job.
 DEFERRAL = """procrastinate_defer_jobs_v1(ARRAY[ROW(
     'default', %s, 0, NULL, NULL, jsonb_build_object('schema', %s, {}), %s

@@ -1,6 +1,6 @@
 """Memberships: paid every month or so by themselves, each payment good for some credits."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -13,6 +13,9 @@ from bookings.models.offers import new_prepaid_code, readable
 from payments.models import MAX_AMOUNT, Subscription, new_token
 from tenants.currencies import SMALLEST_CHARGE
 
+# Stripe charges a renewal about an hour after the period before it has ended
+# (docs.stripe.com/billing/invoices/subscription).
+GRACE = timedelta(hours=6)
 #: What a period without a limit is written down as: more than anybody uses.
 UNLIMITED = 100_000
 
@@ -120,6 +123,11 @@ class Membership(Terms):
 
     def __str__(self) -> str:
         return f"{self.name}, {self.customer_name}"
+
+    def good_until(self, now: datetime) -> datetime | None:
+        """Return the end of the period that it is in (UTC); None when it does not run any more."""
+        ends = self.renews_at
+        return ends + GRACE if self.is_running and ends and ends + GRACE > now else None
 
     def pays_for(self, service: Service) -> bool:
         return not self.service_ids or service.pk in self.service_ids

@@ -270,6 +270,10 @@ class Prepaid(models.Model):
         """Return until when it is good if it is issued `now`; None: for ever."""
         return None if self.valid_days is None else now + timedelta(days=self.valid_days)
 
+    def good_again_until(self, now: datetime) -> datetime | None:
+        """Return how long what comes back to it after its end is good; None: it is not."""
+        return None
+
     def value_of(self, amount: int) -> int:
         """Return what was paid for `amount` of it, in minor units, rounded down."""
         return self.price * amount // self.initial
@@ -367,6 +371,11 @@ class Pass(Prepaid):
     def expiry_from(self, now: datetime) -> datetime | None:
         """Return until when it is good if it is issued `now`; a period's end is known before."""
         return self.expires_at if self.membership_id else super().expiry_from(now)
+
+    def good_again_until(self, now: datetime) -> datetime | None:
+        if self.membership is None or not self.is_expired(now):
+            return None
+        return self.membership.good_until(now)
 
     def pays_for(self, service: Service | None) -> bool:
         return not self.service_ids or (service is not None and service.pk in self.service_ids)

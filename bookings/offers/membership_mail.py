@@ -4,6 +4,7 @@ from django.template.loader import render_to_string
 
 from bookings.models import Membership
 from bookings.offers.memberships import credits_left, page_of
+from payments.models import SubscriptionInvoice
 from tenants.current import current_tenant
 from tenants.mail import send_mail
 from tenants.templatetags.business import local_time, money
@@ -16,12 +17,12 @@ SUBJECTS = {
 }
 
 
-def send_membership(pk: int, message: str) -> None:
+def send_membership(pk: int, message: str, invoice_id: str = "") -> None:
     """Send one of SUBJECTS, unless it is not true any more."""
     membership = Membership.objects.select_related("subscription").get(pk=pk)
     still_true = {
         "welcome": True,
-        "payment_failed": membership.is_past_due,
+        "payment_failed": membership.is_running and not _is_paid(invoice_id),
         "cancelled": membership.is_ending,
         "ended": membership.has_ended,
     }
@@ -41,3 +42,7 @@ def send_membership(pk: int, message: str) -> None:
         render_to_string(f"bookings/offers/mail/membership_{message}.txt", context),
         to=[membership.customer_email],
     )
+
+
+def _is_paid(invoice_id: str) -> bool:
+    return SubscriptionInvoice.objects.filter(stripe_invoice_id=invoice_id).exists()

@@ -62,10 +62,14 @@ class MembershipSale(PayableHandler):
         elif before in Subscription.RUNNING and not subscription.is_running and not was_ending:
             jobs.send_membership.enqueue(pk=membership.pk, message="ended")
 
-    def on_subscription_payment_failed(self, subscription: Subscription) -> None:
+    def on_subscription_payment_failed(
+        self, subscription: Subscription, *, invoice_id: str
+    ) -> None:
         membership = Membership.objects.filter(subscription=subscription).first()
         if membership is not None:
-            jobs.send_membership.enqueue(pk=membership.pk, message="payment_failed")
+            jobs.send_membership.enqueue(
+                pk=membership.pk, message="payment_failed", invoice_id=invoice_id
+            )
 
     def describe(self, payable_id: str) -> str:
         membership = membership_named(payable_id)

@@ -5,7 +5,7 @@ is good for is a Pass, which a booking uses as it uses any other: the membership
 """
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
 from django.db.models import QuerySet, Sum
@@ -14,7 +14,7 @@ from django.utils import timezone
 from access.actors import CUSTOMER, STRIPE, SYSTEM, Actor
 from bookings.errors import BookingClosed, InvalidBooking
 from bookings.models import Membership, MembershipPlan, Pass, PassMovement, Prepaid
-from bookings.models.memberships import UNLIMITED
+from bookings.models.memberships import GRACE, UNLIMITED
 from bookings.offers.prepaid import issue
 from bookings.offers.purchases import is_payable
 from events.services import record
@@ -24,9 +24,6 @@ from tenants.current import current_tenant
 from tenants.templatetags.business import local_time
 
 PAYABLE = "membership"
-# Stripe charges a renewal about an hour after the period before it has ended
-# (docs.stripe.com/billing/invoices/subscription).
-GRACE = timedelta(hours=6)
 
 
 def page_of(membership: Membership) -> str:

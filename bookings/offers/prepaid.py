@@ -89,14 +89,21 @@ def use(booking: Booking, item: Prepaid, amount: int, *, at: datetime | None = N
 
 
 def give_back(booking: Booking) -> None:
-    """Put back what a booking has used, once."""
+    """Put back what a booking has used, once.
+
+    What comes back to a past period of a membership can be used in the present one.
+    """
+    now = timezone.now()
     for item in used_for(booking):
         item = locked(item)
         used = item.used_by(booking)
         if not used or not item.is_active:
             continue
+        if until := item.good_again_until(now):
+            _lapse(item)
+            item.expires_at, item.closed_at = until, None
         item.left += used
-        item.save(update_fields=["left"])
+        item.save(update_fields=["left", "expires_at", "closed_at"])
         times = item.movements.filter(booking=booking, kind=Kind.USED).count()
         cause = f"booking:{booking.pk}:{times}"
         write_movement(item, Kind.GIVEN_BACK, used, cause, booking=booking)
@@ -200,11 +207,19 @@ def _close(item: AnyPrepaid, now: datetime) -> None:
         item = locked(item)
         if not item.is_active or item.closed_at is not None:
             return
-        left, item.left, item.closed_at = item.left, 0, now
+        _lapse(item)
+        item.closed_at = now
         item.save(update_fields=["left", "closed_at"])
-        if left:
-            write_movement(item, Kind.EXPIRED, -left, "expiry")
         record(f"{payable_type(item)}.expired", item, event_data(item))
+
+
+def _lapse(item: Prepaid) -> None:
+    """What is left of a locked row is gone; the caller saves it."""
+    if not item.left:
+        return
+    times = item.movements.filter(kind=Kind.EXPIRED).count()  # type: ignore[attr-defined]
+    write_movement(item, Kind.EXPIRED, -item.left, f"expiry:{times + 1}" if times else "expiry")
+    item.left = 0
 
 
 def sum_of_movements(item: Prepaid) -> int:

@@ -21,7 +21,7 @@ from bookings.models import (
     VoucherSettings,
     normal_code,
 )
-from payments.services import LONGEST_INTERVALS
+from payments.services import LONGEST_INTERVALS, subscription_problem
 from tenants.currencies import SMALLEST_CHARGE
 from tenants.money_field import WholeMoneyField
 
@@ -109,6 +109,8 @@ class MembershipPlanForm(forms.ModelForm):  # type: ignore[type-arg]
         )
         if count and count > longest:
             self.add_error("interval_count", f"At most {longest}: Stripe bills every three years.")
+        if not self.errors and cleaned.get("is_active") and (problem := subscription_problem()):
+            raise forms.ValidationError(problem)
         return cleaned
 
 

@@ -1,9 +1,9 @@
 """Stripe's calls about subscriptions, as one business makes them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from payments.gateway.api import Gateway, _call
+from payments.gateway.api import Gateway, _call, is_forbidden
 from payments.stripe_objects import Charge
 from payments.subscription_objects import StripeInvoice, StripeSubscription
 
@@ -21,6 +21,30 @@ class SubscriptionGateway(Gateway):
 
     def retrieve_invoice(self, invoice_id: str) -> StripeInvoice:
         return StripeInvoice.read(_call(lambda: self._v1.invoices.retrieve(invoice_id)))
+
+    def invoice_paid_by(self, payment_intent_id: str) -> StripeInvoice | None:
+        """Return the invoice that a PaymentIntent has paid; None where it paid for none."""
+        paid_by = {"type": "payment_intent", "payment_intent": payment_intent_id}
+        params: Any = {"payment": paid_by, "expand": ["data.invoice"]}
+        for payment in self._pages(self._v1.invoice_payments.list, params):
+            if isinstance(payment.get("invoice"), Mapping):
+                return StripeInvoice.read(payment["invoice"])
+        return None
+
+    def list_paid_invoices(self, subscription_id: str) -> Iterator[StripeInvoice]:
+        """Yield a subscription's paid invoices, newest first."""
+        params: Any = {"subscription": subscription_id, "status": "paid"}
+        for invoice in self._pages(self._v1.invoices.list, params):
+            yield StripeInvoice.read(invoice)
+
+    def missing_for_subscriptions(self) -> list[str]:
+        """Return what this key may not do of what subscriptions need; see missing_permissions."""
+        nothing: Any = {}
+        tries: dict[str, Callable[[], Any]] = {
+            "Subscriptions (write)": lambda: self._v1.subscriptions.update("sub_none", nothing),
+            "Invoices (write)": lambda: self._v1.invoices.pay("in_none", nothing),
+        }
+        return [name for name, call in tries.items() if is_forbidden(call)]
 
     def charge_of_invoice(self, invoice_id: str) -> Charge | None:
         """Return the charge that paid an invoice; None where no money went through Stripe."""

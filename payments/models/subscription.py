@@ -16,8 +16,10 @@ class SubscriptionQuerySet(models.QuerySet["Subscription"]):
         return self.filter(status__in=Subscription.RUNNING)
 
     def overdue(self, now: datetime) -> Self:
-        """Running ones whose period is over, so that Stripe must have had something to say."""
-        return self.running().filter(current_period_end__lt=now)
+        """Running ones that are not paid up, so that Stripe must have something to say."""
+        return self.running().filter(
+            Q(status=Subscription.Status.PAST_DUE) | Q(current_period_end__lt=now)
+        )
 
 
 class Subscription(models.Model):

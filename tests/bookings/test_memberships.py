@@ -15,6 +15,11 @@ from access.actors import SYSTEM
 from bookings.errors import InvalidBooking
 from bookings.models import Booking, Membership, MembershipPlan, Pass
 from bookings.offers import memberships, prepaid, services
+from payments import balances as balance_lines
+from payments import services as payments
+from payments.connecting import disconnect
+from payments.errors import ConnectionRefused
+from payments.gateway import Gateway
 from payments.models import PaymentSession, StripeAccount, StripeEvent, Transaction
 from payments.reconciliation import reconcile
 from payments.services import refund_payment
@@ -223,12 +228,18 @@ def test_it_is_its_owners_for_its_services_and_says_why_not(begin: Any, deliver:
 
 @pytest.mark.django_db
 def test_a_declined_renewal_is_told_and_paid_with_another_card(
-    member: Membership, stripe: Control, deliver: Deliver, client: Client, run_jobs: JobRunner
+    member: Membership,
+    stripe: Control,
+    deliver: Deliver,
+    client: Client,
+    run_jobs: JobRunner,
+    site: Client,
 ) -> None:
     stripe("card_behaviour", payment_method=card_of(stripe, member), outcome="declined")
     stripe("renew", subscription=at_stripe(member))
     deliver(times=2)
     assert (only().status, periods(), flagged()) == ("past_due", [(8, 8)], [])
+    assert "A membership waits for a payment" in site.get("/admin/").content.decode()
     letters = [one for one in mail.outbox if "did not go through" in one.subject]
     assert len(letters) == 1
     assert memberships.page_of(member) in letters[0].body
@@ -244,6 +255,71 @@ def test_a_declined_renewal_is_told_and_paid_with_another_card(
     stripe("renew", subscription=at_stripe(member))
     deliver()
     assert periods() == [(8, 8)] * 3
+
+
+@pytest.mark.django_db
+def test_a_credit_comes_back_to_the_period_in_which_its_booking_is_cancelled(
+    member: Membership, stripe: Control, deliver: Deliver
+) -> None:
+    booking = booked(a_quote(a_service(), member.code))
+    stripe("renew", subscription=at_stripe(member))
+    deliver()
+    with time_machine.travel(timezone.now() + timedelta(days=33)):
+        for _ in range(2):
+            services.give_back(booking)
+            prepaid.close_lapsed()
+        # Seven of the eight have lapsed, the one that came back has not.
+        assert (periods(), memberships.credits_left(only())) == ([(8, 1), (8, 8)], 9)
+    with time_machine.travel(timezone.now() + timedelta(days=66)):
+        prepaid.close_lapsed()
+        assert periods() == [(8, 0), (8, 0)]
+    stripe("cancel_subscription", subscription=at_stripe(member))
+    deliver()
+    other = booked(a_quote(a_service(name="Sauna"), "", email=EMAIL))
+    services.give_back(other)
+    assert "customer_deposits" not in balances()
+
+
+@pytest.mark.django_db
+def test_what_follows_a_renewal_may_come_before_it(
+    member: Membership, stripe: Control, deliver: Deliver
+) -> None:
+    invoice = stripe("renew", subscription=at_stripe(member))["latest_invoice"]
+    charges = stripe.listed("charges")
+    stripe("dashboard_refund", charge=charges[0]["id"], amount=1000)
+    stripe("settle_now")
+    deliver(first="refund.created")
+    assert invoice
+    assert (periods(), flagged()) == ([(8, 8), (8, 7)], [])
+    stripe("renew", subscription=at_stripe(member))
+    stripe("dispute", charge=stripe.listed("charges")[0]["id"])
+    deliver(first="charge.dispute.created")
+    assert (len(periods()), flagged()) == (3, [])
+    assert PaymentSession.objects.order_by("-created_at")[0].is_disputed
+
+
+@pytest.mark.django_db
+def test_a_line_of_the_balance_may_come_before_its_renewal(
+    member: Membership, stripe: Control, deliver: Deliver
+) -> None:
+    """A renewal between two questions of a comparison is not booked as other activity."""
+    stripe("renew", subscription=at_stripe(member))
+    stripe("settle_now")
+    account = Gateway(StripeAccount.objects.current())
+    for line in reversed(list(account.list_balance_transactions())):
+        balance_lines.take_over(line)
+    assert periods() == [(8, 8), (8, 8)]
+    deliver()
+    assert balances()["stripe_clearing"] == 2 * 7860
+    assert "other" not in balances()
+
+
+@pytest.mark.django_db
+def test_a_key_is_kept_while_memberships_run(member: Membership, site: Client) -> None:
+    with pytest.raises(ConnectionRefused, match="1 running subscription"):
+        disconnect(actor=SYSTEM)
+    payments.end_subscription(member.subscription)
+    disconnect(actor=SYSTEM)
 
 
 @pytest.mark.django_db
@@ -431,7 +507,7 @@ def site(in_alpha: Tenant, owner: Any) -> Client:
 
 
 @pytest.mark.django_db
-def test_staff_make_a_plan(site: Client) -> None:
+def test_staff_make_a_plan(site: Client, stripe: Control) -> None:
     form = {
         "name": "Eight classes", "description": "", "price": "80", "tax_rate": "0",
         "interval": "month", "interval_count": "1", "credits": "8", "is_active": "on",
@@ -443,6 +519,9 @@ def test_staff_make_a_plan(site: Client) -> None:
     assert "At most 3" in site.post(path, too_long).content.decode()
     assert site.post(path, form).status_code == 302
     plan = MembershipPlan.objects.get()
+    stripe("restrict", key="sk_test_alpha", forbidden=["invoices:write"])
+    refused = site.post(path, form | {"name": "Another"}).content.decode()
+    assert "Add in Stripe&#x27;s dashboard: Invoices (write)." in refused
     assert (plan.price, plan.credits, plan.is_sold_online) == (8000, 8, False)
 
 
