@@ -1,6 +1,8 @@
 """From a request to its business, before anything else looks at it."""
 
+import logging
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 
 from django.conf import settings
 from django.core.exceptions import DisallowedHost
@@ -10,7 +12,13 @@ from django.urls import set_urlconf
 from django.utils import timezone
 
 from tenants.connection import connection
+from tenants.limits import Refused, shares
+from tenants.models import Tenant
+from tenants.postgresql.base import sqlstate
 from tenants.resolution import enter_host, host_without_port, is_platform_host
+
+logger = logging.getLogger(__name__)
+QUERY_CANCELED = "57014"
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -62,6 +70,14 @@ def _announced_length(request: HttpRequest) -> int:
     return int(length) if length.isdecimal() and len(length) < 20 else 0
 
 
+def _share_of(tenant: Tenant, request: HttpRequest) -> AbstractContextManager[None]:
+    """Charge the request's time to `tenant`; raises Refused when it has had its share."""
+    share = settings.BUSINESS_SHARE if tenant.request_share is None else tenant.request_share
+    if not share or request.path_info.startswith(OPEN_WHILE_SUSPENDED):
+        return nullcontext()
+    return shares.taking(tenant.schema_name, settings.WEB_THREADS * share / 100)
+
+
 class TenantMiddleware:
     """Enter the business whose host was asked for; nothing is served for an unknown host."""
 
@@ -86,8 +102,27 @@ class TenantMiddleware:
             response["Retry-After"] = "3600"
             return response
         request.tenant = tenant  # type: ignore[attr-defined]
-        with timezone.override(tenant.zone):
-            return self._serve(request, settings.ROOT_URLCONF)
+        try:
+            with _share_of(tenant, request), timezone.override(tenant.zone):
+                return self._serve(request, settings.ROOT_URLCONF)
+        except Refused as refusal:
+            response = refuse(
+                request,
+                429,
+                "Too many requests",
+                f"{tenant.name} has too many visitors at the moment. Try again soon.",
+            )
+            response["Retry-After"] = str(refusal.retry_after)
+            return response
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """Say in words that a statement ran into its time limit; others are not ours."""
+        if sqlstate(error) != QUERY_CANCELED:
+            return None
+        logger.error("A statement took too long at %s", request.path_info, exc_info=error)
+        return refuse(
+            request, 503, "This took too long", "It took too long and was stopped. Ask for less."
+        )
 
     def _serve(self, request: HttpRequest, urlconf: str) -> HttpResponse:
         request.urlconf = urlconf

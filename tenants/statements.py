@@ -58,10 +58,12 @@ def together() -> Iterator[None]:
     if connection.collected is not None:
         yield
         return
-    connection.collected = []
+    connection.collected, schema = [], connection.schema_name
     try:
         with connection.execute_wrapper(_refuse_if_any_wait):
             yield
+        if connection.schema_name != schema:
+            raise RuntimeError("Another business was entered while statements were collected.")
         _send(connection)
     finally:
         connection.collected = None
@@ -78,10 +80,10 @@ def run(statement: Statement, *, reads: bool = False) -> None:
     """Run `statement`: now if it `reads` or stands alone, else with the others of `together`."""
     connection = _connection()
     if connection.collected is None:
-        with connection.cursor() as cursor:
-            cursor.execute(statement.sql, statement.parameters)
-            if statement.then is not None:
-                statement.then(cursor)
+        cursor = connection.kept_cursor()
+        cursor.execute(statement.sql, statement.parameters)
+        if statement.then is not None:
+            statement.then(cursor)
         return
     connection.collected.append(statement)
     if reads:
@@ -95,12 +97,12 @@ def _send(connection: "DatabaseWrapper") -> None:
     # The client writes the parameters into the text, so it may hold several statements.
     sql = ";\n".join(statement.sql for statement in waiting)
     parameters = [value for statement in waiting for value in statement.parameters]
-    with connection.cursor() as cursor:
-        cursor.execute(sql, parameters)
-        for statement in waiting:
-            if statement.then is not None:
-                statement.then(cursor)
-            cursor.nextset()
+    cursor = connection.kept_cursor()
+    cursor.execute(sql, parameters)
+    for statement in waiting:
+        if statement.then is not None:
+            statement.then(cursor)
+        cursor.nextset()
 
 
 def insert(row: models.Model) -> None:
@@ -129,7 +131,7 @@ def insert_once(row: models.Model, unique: str, *, then: tuple[str, Parameters])
         if found is not None:
             _note_written(row, key, found[0])
 
-    sql = f"WITH inserted AS ({inserted}) SELECT {tail}, {expression} FROM inserted"
+    sql = f"WITH inserted AS ({inserted}) SELECT {tail}, {expression} FROM inserted"  # noqa: S608 - of our models
     run(Statement(sql, [*_values(columns, row), *parameters], note), reads=True)
     return not row._state.adding
 
@@ -211,7 +213,7 @@ def _insert_sql(model: type[models.Model]) -> tuple[str, list[Column], str]:
     columns = [_column(field, is_new=True) for field in fields if not (made and field is key)]
     names = ", ".join(column.name for column in columns)
     places = ", ".join("%s" for _ in columns)
-    sql = f'INSERT INTO "{model._meta.db_table}" ({names}) VALUES ({places})'
+    sql = f'INSERT INTO "{model._meta.db_table}" ({names}) VALUES ({places})'  # noqa: S608
     if made:
         return f'{sql} RETURNING "{key.column}"', columns, key.attname
     return sql, columns, ""
@@ -222,7 +224,8 @@ def _update_sql(model: type[models.Model], names: tuple[str, ...]) -> tuple[str,
     columns = [_column(model._meta.get_field(name), is_new=False) for name in names]
     settings = ", ".join(f"{column.name} = %s" for column in columns)
     key = model._meta.pk.column
-    return f'UPDATE "{model._meta.db_table}" SET {settings} WHERE "{key}" = %s', columns
+    sql = f'UPDATE "{model._meta.db_table}" SET {settings} WHERE "{key}" = %s'  # noqa: S608
+    return sql, columns
 
 
 def _column(field: Any, *, is_new: bool) -> Column:

@@ -123,7 +123,7 @@ class StripeAccount(models.Model):
         return [secret for secret in (self.webhook_secret, self.previous_webhook_secret) if secret]
 
 
-_ONLY_ROW = Rows(StripeAccount, lambda: StripeAccount.objects.all())
+_ONLY_ROW = Rows(StripeAccount, StripeAccount.objects.all)
 
 
 def _check_prefix(field: str, value: str, prefixes: str) -> None:
