@@ -328,6 +328,7 @@ def test_a_line_of_the_balance_may_come_before_its_renewal(
 def test_a_key_is_kept_while_memberships_run(member: Membership, site: Client) -> None:
     with pytest.raises(ConnectionRefused, match="1 running subscription"):
         disconnect(actor=SYSTEM)
+    assert member.subscription is not None
     payments.end_subscription(member.subscription)
     disconnect(actor=SYSTEM)
 
