@@ -13,7 +13,7 @@ from payments import balances, disputes, invoices, lookup, transitions
 from payments.errors import EventMismatch, GatewayRejected
 from payments.gateway import Gateway
 from payments.lookup import Ids, NotOurs
-from payments.models import PaymentSession, StripeAccount
+from payments.models import PaymentSession, StripeAccount, Subscription
 from payments.stripe_objects import (
     Charge,
     CheckoutSession,
@@ -211,6 +211,8 @@ def _invoice(data: StripeObject) -> StripeInvoice:
     """Read an event's invoice; one written in an older version is asked for in ours."""
     if "parent" in data:
         return StripeInvoice.read(data)
+    if not Subscription.objects.exists():
+        raise NotOurs
     try:
         return invoices.gateway().retrieve_invoice(str(data.get("id")))
     except GatewayRejected as error:

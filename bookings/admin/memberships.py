@@ -103,6 +103,10 @@ class MembershipAdmin(ReadOnlyMixin, ModelAdmin):
     )  # fmt: skip
     readonly_fields = fields
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Membership]:
+        found: QuerySet[Membership] = super().get_queryset(request)
+        return memberships.with_left(found)
+
     @display(description="Status", label=COLOURS)
     def status_badge(self, membership: Membership) -> tuple[str, str]:
         return membership.status, membership.status_text

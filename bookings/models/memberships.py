@@ -42,7 +42,7 @@ class Terms(models.Model):
     )
     interval_count = models.PositiveSmallIntegerField(
         default=1, validators=[MinValueValidator(1), MaxValueValidator(36)],
-        help_text="Paid every so many weeks, months or years.",
+        help_text="So many weeks, months or years.",
     )  # fmt: skip
     credits = models.PositiveIntegerField(
         null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(1000)],

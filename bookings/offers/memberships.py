@@ -8,12 +8,12 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import QuerySet, Sum
+from django.db.models import Q, QuerySet, Sum
 from django.utils import timezone
 
 from access.actors import CUSTOMER, STRIPE, SYSTEM, Actor
 from bookings.errors import BookingClosed, InvalidBooking
-from bookings.models import Membership, MembershipPlan, Pass, PassMovement, Prepaid
+from bookings.models import Membership, MembershipPlan, Pass, Prepaid
 from bookings.models.memberships import GRACE, UNLIMITED
 from bookings.offers.prepaid import issue
 from bookings.offers.purchases import is_payable
@@ -190,14 +190,28 @@ def grant(membership: Membership, invoice: SubscriptionInvoice) -> Pass | None:
 # --- Using it ---
 
 
-def _good_periods(membership: Membership, now: datetime) -> QuerySet[Pass]:
-    return membership.periods.filter(status=Prepaid.Status.ACTIVE, expires_at__gt=now)
+def _good(now: datetime, at: str = "") -> Q:
+    """Periods that can be used `now`; `at` leads to them from what is asked."""
+    return Q(**{f"{at}status": Prepaid.Status.ACTIVE, f"{at}expires_at__gt": now})
+
+
+def with_left(found: QuerySet[Membership]) -> QuerySet[Membership]:
+    """Have `credits_left` known of many at once."""
+    good = _good(timezone.now(), "periods__")
+    return found.annotate(all_left=Sum("periods__left", filter=good))
 
 
 def credits_left(membership: Membership) -> int | None:
     """Return how many times it is good for now; None: without a limit."""
-    left = _good_periods(membership, timezone.now()).aggregate(sum=Sum("left"))["sum"] or 0
+    if hasattr(membership, "all_left"):
+        left = membership.all_left or 0
+    else:
+        left = _left_of(membership.periods.filter(_good(timezone.now())))
     return None if membership.credits is None and left else left
+
+
+def _left_of(periods: QuerySet[Pass]) -> int:
+    return periods.aggregate(sum=Sum("left"))["sum"] or 0
 
 
 def period_for(membership: Membership, party_size: int) -> Pass:
@@ -205,12 +219,11 @@ def period_for(membership: Membership, party_size: int) -> Pass:
 
     Raises InvalidBooking (`field` is "code") with the reason when there are none.
     """
-    good = _good_periods(membership, timezone.now())
-    enough = good.filter(left__gte=party_size).order_by("expires_at", "pk").first()
-    if enough is not None:
-        return enough
-    left = good.aggregate(sum=Sum("left"))["sum"] or 0
-    raise InvalidBooking(_why_not(membership, left, party_size), field="code")
+    good = membership.periods.filter(_good(timezone.now()))
+    enough: Pass | None = good.filter(left__gte=party_size).order_by("expires_at", "pk").first()
+    if enough is None:
+        raise InvalidBooking(_why_not(membership, _left_of(good), party_size), field="code")
+    return enough
 
 
 def _why_not(membership: Membership, left: int, party_size: int) -> str:
@@ -274,12 +287,6 @@ def _running(membership: Membership) -> Subscription:
 def _last_payment(membership: Membership) -> PaymentSession | None:
     newest = membership.periods.select_related("payment").order_by("-pk").first()
     return newest.payment if newest else None
-
-
-def movements_of(membership: Membership) -> Iterable[PassMovement]:
-    """Return what its credits were used for, newest first."""
-    found = PassMovement.objects.filter(owner__membership=membership)
-    return found.select_related("booking").order_by("-pk")
 
 
 def refuse_second(session: PaymentSession, subscription: Subscription) -> None:

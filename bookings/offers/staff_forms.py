@@ -92,7 +92,7 @@ class MembershipPlanForm(forms.ModelForm):  # type: ignore[type-arg]
             "name", "description", "price", "tax_rate", "interval_count", "interval", "credits",
             "rolls_over", "services", "is_sold_online", "is_active", "position",
         )  # fmt: skip
-        labels = {"credits": "Times", "interval_count": "Paid every", "interval": "Of these"}
+        labels = {"credits": "Times", "interval_count": "Paid every", "interval": "Interval"}
         widgets = {"services": SERVICES()}
 
     def clean_price(self) -> int:
