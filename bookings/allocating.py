@@ -4,9 +4,9 @@ from datetime import datetime
 
 from django.db import IntegrityError, transaction
 
+from bookings.claims import is_exclusion_violation, lock_resources
 from bookings.errors import SlotTaken
 from bookings.models import Allocation, ClassSession, Resource
-from bookings.taking import is_exclusion_violation, lock_resources
 from tenants.templatetags.business import clock, local_time
 
 

@@ -11,10 +11,10 @@ from django.db.models import Q
 from django.utils import timezone
 
 from access.actors import SYSTEM, Actor
+from bookings.claims import lock_resources
 from bookings.errors import SlotTaken
 from bookings.models import ClassSeries, ClassSession, HoursException, Resource
 from bookings.sessions import call_off, schedule
-from bookings.taking import lock_resources
 from tenants.current import current_tenant
 
 AHEAD = timedelta(weeks=12)

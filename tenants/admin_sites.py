@@ -23,12 +23,15 @@ class BusinessPage:
 
 @dataclass(frozen=True)
 class PageAction:
-    """A button beside a page's form: posts `name` as ``action``. `needs` names a stored value."""
+    """A button beside a page's form: posts `name` as ``action``. `needs` names a stored value.
+
+    With a `warning` the button opens it first, and a second one acts.
+    """
 
     name: str
     label: str
-    is_danger: bool = False
     needs: str = ""
+    warning: str = ""
 
 
 class OperatorSite(UnfoldAdminSite):

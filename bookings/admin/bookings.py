@@ -16,9 +16,11 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
 from access.actors import Actor
-from bookings import changes, policy, services
+from bookings import cancelling, changes, policy, services
+from bookings.admin import changing
 from bookings.admin_forms import BalanceForm, CancelForm, MoveForm, StaffBookingForm
 from bookings.errors import BookingError
+from bookings.held_changes import held_for
 from bookings.models import Booking, Service
 from bookings.money import (
     BALANCE,
@@ -64,7 +66,7 @@ class BookingAdmin(ModelAdmin):
     search_fields = ("reference", "customer_name", "customer_email", "customer_phone")
     list_select_related = ("resource",)
     fields = (
-        "reference", "status", "what_next", "when", "service_name", "resource",
+        "reference", "status", "what_next", "waiting_change", "when", "service_name", "resource",
         "customer_name", "customer_email", "customer_phone", "notes", "total", "deposit",
         "paid", "given_back", "remaining", "payment", "card", "fee", "links",
         "cancel_reason", "created_at",
@@ -143,6 +145,18 @@ class BookingAdmin(ModelAdmin):
         url = reverse("staff:payments_paymentsession_change", args=[session.pk])
         return format_html('<a class="underline" href="{}">{}</a>', url, session.status_text)
 
+    @display(description="Change that waits for its payment")
+    def waiting_change(self, booking: Booking) -> str:
+        change = held_for(booking)
+        if change is None:
+            return "–"
+        due = money(change.amount_due, booking.currency)
+        until = change.hold_expires_at
+        return (
+            f"{change.service_name}, {local_time(change.starts_at)}, {change.party_size} people: "
+            f"{due}, {f'until {local_time(until)}' if until else 'on its way'}"
+        )
+
     @display(description="What next")
     def what_next(self, booking: Booking) -> str:
         links = [
@@ -155,6 +169,7 @@ class BookingAdmin(ModelAdmin):
         views: dict[str, Callable[..., HttpResponse]] = {
             "cancel": self.cancel_view,
             "move": self.move_view,
+            "alter": self.alter_view,
             "complete": self.complete_view,
             "no_show": self.no_show_view,
             "fee": self.fee_view,
@@ -204,7 +219,7 @@ class BookingAdmin(ModelAdmin):
         def cancel() -> str:
             chosen = form.cleaned_data["refund"]
             if chosen == CancelForm.TERMS:
-                agreed = changes.cancel_by_customer(booking.pk, actor=staff_actor(request))
+                agreed = cancelling.cancel_by_customer(booking.pk, actor=staff_actor(request))
                 returned = money(agreed.refund, booking.currency)
                 return f"Booking {booking.reference} is cancelled; {returned} goes back."
             by_customer = form.cleaned_data["by_customer"]
@@ -244,6 +259,9 @@ class BookingAdmin(ModelAdmin):
             title=f"Move {booking.customer_name}, {local_time(booking.starts_at)}",
             intro="The customer is told by e-mail. What was paid moves along.", button="Move",
         )  # fmt: skip
+
+    def alter_view(self, request: HttpRequest, booking_id: int) -> HttpResponse:
+        return changing.alter(request, self._booking(request, booking_id), staff_actor(request))
 
     def complete_view(self, request: HttpRequest, booking_id: int) -> HttpResponse:
         booking = self._booking(request, booking_id)
@@ -352,6 +370,8 @@ def possible_actions(booking: Booking) -> list[tuple[str, str]]:
         found += [("complete", "Completed"), ("no_show", "Did not come")]
     if booking.is_confirmed:
         found.append(("move", "Move"))
+        if booking.service_id is not None:
+            found.append(("alter", "Change people, service or extras"))
     if booking.status in (Booking.Status.PENDING_PAYMENT, Booking.Status.CONFIRMED):
         found.append(("cancel", "Cancel this booking"))
     if booking.chargeable_fee and fee_payment(booking) is None:

@@ -123,7 +123,7 @@ class ClassSessionAdmin(ModelAdmin):
             staff_site, request, form, back=SESSIONS, button="Save",
             title=f"{session.service}, {local_time(session.starts_at)}",
             facts=[("State", self.state(session)), *_attendees(session)],
-            actions=[PageAction("cancel", "Cancel this class", is_danger=True)] if is_open else [],
+            actions=[PageAction("cancel", "Cancel this class …")] if is_open else [],
         )  # fmt: skip
 
     def cancel_view(self, request: HttpRequest, session_id: int) -> HttpResponse:

@@ -128,7 +128,7 @@ class BookingSeriesAdmin(ReadOnlyMixin, ModelAdmin):
             return redirect(back)
         return form_page(
             staff_site, request, form, title=f"Cancel the rest of {series}?",
-            intro="The customer is told of each, and the times are free again at once.",
+            intro="The customer is told in one e-mail, and the times are free again at once.",
             button="Cancel the rest", back=back, danger=True,
         )  # fmt: skip
 

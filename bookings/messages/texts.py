@@ -42,6 +42,46 @@ _EN_END = """\
 {{ phone }}
 {% endif %}
 """
+_EN_CHANGE = """\
+{% if old_time %}
+  It was: {{ old_time }}
+{% endif %}
+{% if old_service %}
+  It was: {{ old_service }}
+{% endif %}
+{% if old_people %}
+  People: {{ people }} instead of {{ old_people }}
+{% endif %}
+{% if old_total %}
+  Price: {{ total }} instead of {{ old_total }}
+{% endif %}
+{% if paid_more %}
+  Paid for the change: {{ paid_more }}
+{% endif %}
+{% if goes_back %}
+  Goes back to you: {{ goes_back }}
+{% endif %}
+"""
+_DE_CHANGE = """\
+{% if old_time %}
+  Bisher: {{ old_time }}
+{% endif %}
+{% if old_service %}
+  Bisher: {{ old_service }}
+{% endif %}
+{% if old_people %}
+  Personen: {{ people }} statt {{ old_people }}
+{% endif %}
+{% if old_total %}
+  Preis: {{ total }} statt {{ old_total }}
+{% endif %}
+{% if paid_more %}
+  Für die Änderung bezahlt: {{ paid_more }}
+{% endif %}
+{% if goes_back %}
+  Sie erhalten zurück: {{ goes_back }}
+{% endif %}
+"""
 _DE_BOOKING = """\
   {{ service }}
   {{ time }}
@@ -76,12 +116,14 @@ ENGLISH = {
         "{{ business_name }}: see you for {{ service }}, {{ time }}. {{ link }}",
     ),
     "rescheduled": Text(
-        "Moved: {{ service }}, now {{ time }}",
-        "Hello {{ customer_name }},\n\nyour booking at {{ business_name }} has moved.\n\n"
-        "{% if old_time %}\n  It was: {{ old_time }}\n\n{% endif %}\n"
-        f"{_EN_BOOKING}\n"
+        "{% if old_time %}Moved: {{ service }}, now {{ time }}"
+        "{% else %}Changed: {{ service }}, {{ time }}{% endif %}",
+        "Hello {{ customer_name }},\n\nyour booking at {{ business_name }} has "
+        "{% if old_time %}moved{% else %}changed{% endif %}.\n\n"
+        f"{_EN_BOOKING}\n{_EN_CHANGE}\n"
         "See your booking: {{ link }}\nAdd to your calendar: {{ calendar_link }}\n" + _EN_END,
-        "{{ business_name }}: moved, {{ service }} is now {{ time }}. {{ link }}",
+        "{{ business_name }}: {% if old_time %}moved{% else %}changed{% endif %}, {{ service }} is "
+        "now {{ time }}. {{ link }}",
     ),
     "cancelled": Text(
         "Cancelled: {{ service }}, {{ time }}",
@@ -98,6 +140,15 @@ ENGLISH = {
         "you.\n\n"
         f"{_EN_BOOKING}\n"
         "Book another time: {{ book_link }}\n",
+    ),
+    "change_not_made": Text(
+        "Refunded: the change of {{ service }}",
+        "Hello {{ customer_name }},\n\nyour payment of {{ paid_more }} to {{ business_name }} for "
+        "changing your booking arrived too late, so nothing was changed. We are sending all of it "
+        "back to you.\n\n"
+        "Your booking is as it was:\n\n"
+        f"{_EN_BOOKING}\n"
+        "See your booking: {{ link }}\n",
     ),
     "waitlist_offer": Text(
         "A place is free: {{ service }}, {{ time }}",
@@ -134,13 +185,14 @@ GERMAN = {
         "{{ business_name }}: bis bald, {{ service }}, {{ time }}. {{ link }}",
     ),
     "rescheduled": Text(
-        "Verschoben: {{ service }}, jetzt {{ time }}",
+        "{% if old_time %}Verschoben: {{ service }}, jetzt {{ time }}"
+        "{% else %}Geändert: {{ service }}, {{ time }}{% endif %}",
         "Guten Tag {{ customer_name }},\n\nIhre Buchung bei {{ business_name }} wurde "
-        "verschoben.\n\n"
-        "{% if old_time %}\n  Bisher: {{ old_time }}\n\n{% endif %}\n"
-        f"{_DE_BOOKING}\n"
+        "{% if old_time %}verschoben{% else %}geändert{% endif %}.\n\n"
+        f"{_DE_BOOKING}\n{_DE_CHANGE}\n"
         "Ihre Buchung: {{ link }}\nIn den Kalender: {{ calendar_link }}\n" + _DE_END,
-        "{{ business_name }}: verschoben, {{ service }} jetzt {{ time }}. {{ link }}",
+        "{{ business_name }}: {% if old_time %}verschoben{% else %}geändert{% endif %}, "
+        "{{ service }} jetzt {{ time }}. {{ link }}",
     ),
     "cancelled": Text(
         "Storniert: {{ service }}, {{ time }}",
@@ -156,6 +208,15 @@ GERMAN = {
         "kam erst an, als der Termin schon vergeben war. Wir erstatten Ihnen den ganzen Betrag.\n\n"
         f"{_DE_BOOKING}\n"
         "Anderen Termin buchen: {{ book_link }}\n",
+    ),
+    "change_not_made": Text(
+        "Erstattet: die Änderung von {{ service }}",
+        "Guten Tag {{ customer_name }},\n\nIhre Zahlung von {{ paid_more }} an {{ business_name }} "
+        "für die Änderung Ihrer Buchung kam zu spät an. Geändert wurde nichts, und wir erstatten "
+        "Ihnen den ganzen Betrag.\n\n"
+        "Ihre Buchung ist, wie sie war:\n\n"
+        f"{_DE_BOOKING}\n"
+        "Ihre Buchung: {{ link }}\n",
     ),
     "waitlist_offer": Text(
         "Ein Platz ist frei: {{ service }}, {{ time }}",
@@ -179,18 +240,20 @@ GERMAN = {
 STAFF = {
     "en": {
         "confirmed": "New booking: {{ service }}, {{ time }}",
-        "rescheduled": "Moved: {{ service }}, now {{ time }}",
+        "rescheduled": "{% if old_time %}Moved: {{ service }}, now {{ time }}"
+        "{% else %}Changed: {{ service }}, {{ time }}{% endif %}",
         "cancelled": "Cancelled: {{ service }}, {{ time }}",
         "body": "  {{ service }}\n  {{ time }}\n{% if with %}\n  With {{ with }}\n{% endif %}\n"
-        "{% if old_time %}\n  It was: {{ old_time }}\n{% endif %}\n"
+        f"{_EN_CHANGE}"
         "  {{ customer_name }}\n  Reference {{ reference }}\n\n{{ staff_link }}\n",
     },
     "de": {
         "confirmed": "Neue Buchung: {{ service }}, {{ time }}",
-        "rescheduled": "Verschoben: {{ service }}, jetzt {{ time }}",
+        "rescheduled": "{% if old_time %}Verschoben: {{ service }}, jetzt {{ time }}"
+        "{% else %}Geändert: {{ service }}, {{ time }}{% endif %}",
         "cancelled": "Storniert: {{ service }}, {{ time }}",
         "body": "  {{ service }}\n  {{ time }}\n{% if with %}\n  Bei: {{ with }}\n{% endif %}\n"
-        "{% if old_time %}\n  Bisher: {{ old_time }}\n{% endif %}\n"
+        f"{_DE_CHANGE}"
         "  {{ customer_name }}\n  Buchungsnummer {{ reference }}\n\n{{ staff_link }}\n",
     },
 }

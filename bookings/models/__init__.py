@@ -15,6 +15,7 @@ from bookings.models.catalogue import (
     ServiceCategory,
     TurnTime,
 )
+from bookings.models.changes import BookingChange
 from bookings.models.hours import HoursException, OpeningHours
 from bookings.models.memberships import Membership, MembershipPlan
 from bookings.models.messages import (
@@ -50,6 +51,7 @@ __all__ = [
     "Allocation",
     "BlockedTime",
     "Booking",
+    "BookingChange",
     "BookingLine",
     "BookingSeries",
     "BookingSettings",

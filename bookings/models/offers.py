@@ -365,6 +365,11 @@ class Pass(Prepaid):
         ]  # fmt: skip
 
     @property
+    def word(self) -> str:
+        """What its owner calls it."""
+        return "membership" if self.membership_id else "pass"
+
+    @property
     def is_sent(self) -> bool:
         return self.membership_id is None
 

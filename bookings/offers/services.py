@@ -96,7 +96,7 @@ def quote(
     found = _find(wanted)
     if isinstance(found, DiscountCode):
         discounts.check(found, service, total, customer_email)
-        return _discounted(found, service, party_size, total, deposit)
+        return discounted(found, service, party_size, total, deposit)
     if isinstance(found, Voucher):
         return _with_voucher(found, total, deposit)
     if isinstance(found, Membership):
@@ -118,15 +118,16 @@ def _find(code: str) -> DiscountCode | Voucher | Pass | Membership:
     raise UnknownCode
 
 
-def _due(deposit: int, credit: int) -> int:
+def due_after(deposit: int, credit: int) -> int:
     """Return what is due when booking; a rest that Stripe would refuse waits for the business."""
     rest = max(deposit - credit, 0)
     return rest if rest >= SMALLEST_CHARGE else 0
 
 
-def _discounted(
+def discounted(
     code: DiscountCode, service: Service | None, party_size: int, total: int, deposit: int
 ) -> Quote:
+    """Return what is left to pay with a code that is good for this."""
     off = code.off(total)
     rest = total - off
     due = min(deposit, rest)
@@ -134,7 +135,7 @@ def _discounted(
     if service is not None and deposit == service.deposit_for(total, party_size):
         due = min(due, service.deposit_for(rest, party_size))
     return Quote(
-        total=rest, deposit=_due(due, 0), discount=off, discount_code_id=code.pk,
+        total=rest, deposit=due_after(due, 0), discount=off, discount_code_id=code.pk,
         sentence=f"{code.code} takes {money(off)} off.",
     )  # fmt: skip
 
@@ -155,7 +156,7 @@ def _with_voucher(voucher: Voucher, total: int, deposit: int) -> Quote:
     pays = min(voucher.left, total)
     stays = voucher.left - pays
     return Quote(
-        total=total, deposit=_due(deposit, pays), voucher_amount=pays,
+        total=total, deposit=due_after(deposit, pays), voucher_amount=pays,
         voucher_id=voucher.pk if pays else None, paid_by="voucher",
         sentence=f"Your voucher pays {money(pays)}"
         + (f"; {money(stays)} stays on it." if stays else "."),
@@ -210,7 +211,7 @@ def _paid_by_credits(
 ) -> Quote:  # fmt: skip
     pays = min(service.price_for(party_size), total)
     return Quote(
-        total=total, deposit=_due(deposit, pays), pass_credits=party_size, pass_amount=pays,
+        total=total, deposit=due_after(deposit, pays), pass_credits=party_size, pass_amount=pays,
         pass_id=credits.pk, paid_by=what, sentence=f"Your {what} pays {money(pays)}{after}",
     )  # fmt: skip
 

@@ -14,7 +14,7 @@ from django_tenants.utils import tenant_context
 from access.actors import SYSTEM
 from bookings.errors import InvalidBooking
 from bookings.models import Booking, Membership, MembershipPlan, Pass
-from bookings.offers import memberships, prepaid, services
+from bookings.offers import changing, memberships, prepaid, services
 from payments import balances as balance_lines
 from payments import invoices
 from payments import services as payments
@@ -280,6 +280,17 @@ def test_a_credit_comes_back_to_the_period_in_which_its_booking_is_cancelled(
     other = booked(a_quote(a_service(name="Sauna"), "", email=EMAIL))
     services.give_back(other)
     assert "customer_deposits" not in balances()
+
+
+@pytest.mark.django_db
+def test_a_booking_that_is_changed_stays_paid_by_its_membership(member: Membership) -> None:
+    service = a_service(price=1500, price_is_per_person=True)
+    booking = booked(a_quote(service, member.code))
+    quote = changing.requote(booking, service, 3, 4500, 0)
+    assert (quote.sentence, quote.remaining) == ("Your membership pays £45.00.", 0)
+    booking.party_size = 3
+    changing.reuse(booking, changing.Offered(0, quote.credit), had_credit=1500)
+    assert periods() == [(8, 5)]
 
 
 @pytest.mark.django_db

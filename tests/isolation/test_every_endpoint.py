@@ -41,7 +41,8 @@ BY_ADDRESS = {
     "booking", "pay", "payment-return", "payment-status", "unpaid", "give-up", "payment-link",
     "receipt", "calendar", "voucher", "pass",
     "membership", "membership-book", "membership-card", "membership-cancel", "membership-keep",
-    "change-time", "confirm-change", "cancel-booking",
+    "change-time", "confirm-change", "pay-change", "change-paid", "change-unpaid", "give-up-change",
+    "cancel-booking",
     "waitlist-entry", "waitlist-countdown", "waitlist-accept", "waitlist-leave",
     "password_reset_confirm",
 }  # fmt: skip

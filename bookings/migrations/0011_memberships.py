@@ -12,7 +12,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('bookings', '0009_waitlist'),
+        ('bookings', '0010_changes'),
         ('payments', '0012_subscriptions'),
     ]
 
