@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from bookings import plans
 from bookings.claims import without
 from bookings.money import BALANCE, CHANGE, DEPOSIT
+from tenants.currencies import SMALLEST_CHARGE
 
 AMOUNTS = st.integers(0, 20_000)
 EPOCH = datetime(2027, 3, 1, tzinfo=UTC)
