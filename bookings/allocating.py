@@ -46,6 +46,7 @@ def _clash(resource: Resource, starts_at: datetime, ends_at: datetime) -> str:
             resource=resource, is_live=True, starts_at__lt=ends_at, ends_at__gt=starts_at
         )
         .select_related("booking", "class_session__service")
+        .defer("class_session__service__picture")
         .first()
     )
     if there is None:

@@ -102,9 +102,11 @@ def extend_class_series() -> None:
 @periodically("bookings.sweep_everyone", cron="23 * * * *", within=timedelta(minutes=50))
 @tenant_task("bookings.sweep", attempts=2)
 def sweep() -> None:
-    """Complete what has ended, and release holds whose own job was lost."""
+    """Complete what has ended, release holds whose own job was lost, forget wrong codes."""
     from bookings import sweeps
+    from bookings.offers.guessing import forget_old_attempts
 
+    forget_old_attempts()
     try:
         sweeps.complete_ended()
     finally:

@@ -23,7 +23,7 @@ from bookings.offers.changing import Offered, requote
 from bookings.wishes import Line, price_of
 from payments import services as payments
 from payments.models import PaymentSession
-from tenants.currencies import SMALLEST_CHARGE
+from tenants.currencies import smallest_charge
 from tenants.current import current_tenant
 
 TERMS = (
@@ -225,7 +225,7 @@ def difference(
     if collects and payments.payments_enabled():
         missing = max(deposit - kept - later, 0)
         # Stripe would refuse less: it waits for the day.
-        due = missing if missing >= SMALLEST_CHARGE else 0
+        due = missing if missing >= smallest_charge(current_tenant().currency) else 0
     back = ahead - kept + later - min(later, price - kept)
     # Where no payments are taken, the deposit is only what the business asks for itself.
     is_asked_for = collects and not payments.payments_enabled()

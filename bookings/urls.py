@@ -26,7 +26,6 @@ urlpatterns = [
     path("booking/<str:token>/cancel/", own_pages.cancel, name="cancel-booking"),
     path("book/<slug:slug>/waitlist/", waitlist_pages.join, name="waitlist-join"),
     path("waitlist/<str:token>/", waitlist_pages.entry, name="waitlist-entry"),
-    path("waitlist/<str:token>/countdown/", waitlist_pages.countdown, name="waitlist-countdown"),
     path("waitlist/<str:token>/accept/", waitlist_pages.accept, name="waitlist-accept"),
     path("waitlist/<str:token>/leave/", waitlist_pages.leave, name="waitlist-leave"),
     path("find/", views.find, name="find"),

@@ -11,15 +11,25 @@ TILLHOUSE_TEAL = {
 }  # fmt: skip
 
 
+_PAGES: set[str] = set()
+
+
 def _entry(title: str, icon: str, model: str, page: str = "") -> dict[str, Any]:
     app, name = model.split(".")
 
     def may_see(request: HttpRequest) -> bool:
         return bool(request.user.has_perm(f"{app}.view_{name}"))
 
+    link = f"/admin/{app}/{name}/{page}"
+
+    def is_active(request: HttpRequest) -> bool:
+        # Some pages below a model's list have entries of their own.
+        below = [other for other in _PAGES if other != link and other.startswith(link)]
+        return request.path.startswith(link) and not request.path.startswith(tuple(below))
+
+    _PAGES.add(link)
     return {
-        "title": title, "icon": icon, "link": f"/admin/{app}/{name}/{page}",
-        "permission": may_see,
+        "title": title, "icon": icon, "link": link, "permission": may_see, "active": is_active,
     }  # fmt: skip
 
 
@@ -67,6 +77,7 @@ STAFF: dict[str, Any] = {
                 "items": [
                     _HOME,
                     _entry("Bookings", "event", "bookings.booking"),
+                    _entry("Why not?", "help", "bookings.booking", "why-not/"),
                     _entry("Repeating bookings", "event_repeat", "bookings.bookingseries"),
                     _entry("Waitlist", "hourglass_empty", "bookings.waitlistentry"),
                     _entry("Classes", "fitness_center", "bookings.classsession"),

@@ -6,7 +6,7 @@ rolls the whole change back; it is tried again. docs/payables.md shows how, with
 """
 
 from payments import signals
-from payments.models import PaymentSession, Refund, SavedCard, Subscription
+from payments.models import Dispute, PaymentSession, Refund, SavedCard, Subscription
 
 
 class PayableHandler:
@@ -29,6 +29,9 @@ class PayableHandler:
 
     def on_refunded(self, session: PaymentSession, refund: Refund) -> None:
         """A refund has succeeded."""
+
+    def on_disputed(self, session: PaymentSession, dispute: Dispute) -> None:
+        """A dispute was opened, or its status has changed; `session.is_disputed` sums them up."""
 
     def on_card_saved(self, session: PaymentSession, card: SavedCard) -> None:
         """A card was left, and may be charged for this payable."""
@@ -92,6 +95,9 @@ def _connect() -> None:
     def refunded(payment_session: PaymentSession, refund: Refund, **kwargs: object) -> None:
         handler_of(payment_session.payable_type).on_refunded(payment_session, refund)
 
+    def disputed(payment_session: PaymentSession, dispute: Dispute, **kwargs: object) -> None:
+        handler_of(payment_session.payable_type).on_disputed(payment_session, dispute)
+
     def saved(payment_session: PaymentSession, card: SavedCard, **kwargs: object) -> None:
         handler_of(payment_session.payable_type).on_card_saved(payment_session, card)
 
@@ -111,6 +117,7 @@ def _connect() -> None:
         (signals.payment_failed, failed),
         (signals.payment_canceled, canceled),
         (signals.payment_refunded, refunded),
+        (signals.payment_disputed, disputed),
         (signals.card_saved, saved),
         (signals.subscription_changed, changed),
         (signals.subscription_payment_failed, renewal_failed),

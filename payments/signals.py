@@ -16,6 +16,8 @@ payment_failed = Signal()
 payment_canceled = Signal()
 # A refund succeeded. Also carries `refund`.
 payment_refunded = Signal()
+# The customer contests it at their bank, or the bank has moved on with it. Also carries `dispute`.
+payment_disputed = Signal()
 # A card was left for later. Also carries `card`.
 card_saved = Signal()
 

@@ -105,7 +105,7 @@ def form_page(
         "intro": intro,
         "back": back,
         "danger": danger,
-        "facts": {"rows": [list(fact) for fact in facts]},
+        "facts": list(facts),
         "actions": list(actions),
     }
     status = 400 if form.is_bound and not form.is_valid() else 200

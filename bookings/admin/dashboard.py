@@ -79,7 +79,7 @@ def _payment_table() -> dict[str, Any]:
             money(session.amount, session.currency),
             session.status_text,
         ]
-        for session in PaymentSession.objects.all()[:10]
+        for session in PaymentSession.objects.prefetch_related("refunds", "disputes")[:10]
     ]
     return {
         "title": "Newest payments",

@@ -41,7 +41,7 @@ from tenants.templatetags.business import local_time, money
 
 COLOURS = {
     "active": "success", "unpaid": "warning", "used": "info", "expired": "warning",
-    "void": "danger",
+    "void": "danger", "frozen": "danger",
 }  # fmt: skip
 
 

@@ -97,6 +97,11 @@ KINDS = {
             sms_setting="sms_confirmations",
         ),
         Kind(
+            "pay_deposit", "Payment link for a deposit", ("PENDING_PAYMENT",),
+            extra={"pay_until": "until when the time is held"},
+            sms_setting="sms_confirmations",
+        ),
+        Kind(
             "review", "Review request", ("COMPLETED",),
             extra={"review_link": "where a review is written"}, at_most_once=True,
         ),

@@ -160,6 +160,16 @@ ENGLISH = {
         "{{ business_name }}: a place is free, {{ service }}, {{ time }}."
         "{% if offer_until %} Yours until {{ offer_until }}.{% endif %} {{ link }}",
     ),
+    "pay_deposit": Text(
+        "Please pay your deposit: {{ service }}, {{ time }}",
+        "Hello {{ customer_name }},\n\nwe hold this time for you at {{ business_name }}. "
+        "It is yours once the deposit is paid.\n\n"
+        f"{_EN_BOOKING}\n{_EN_PRICE}\n"
+        "{% if pay_until %}\nWe hold it until {{ pay_until }}.\n{% endif %}\n"
+        "Pay here: {{ link }}\n" + _EN_END,
+        "{{ business_name }}: please pay {{ deposit }} for {{ service }}, {{ time }}."
+        "{% if pay_until %} Held until {{ pay_until }}.{% endif %} {{ link }}",
+    ),
     "review": Text(
         "How was it? {{ service }} at {{ business_name }}",
         "Hello {{ customer_name }},\n\nthank you for coming to {{ business_name }} on {{ date }}. "
@@ -227,6 +237,16 @@ GERMAN = {
         "Platz annehmen: {{ link }}\n",
         "{{ business_name }}: ein Platz ist frei, {{ service }}, {{ time }}."
         "{% if offer_until %} Für Sie bis {{ offer_until }}.{% endif %} {{ link }}",
+    ),
+    "pay_deposit": Text(
+        "Bitte um Anzahlung: {{ service }}, {{ time }}",
+        "Guten Tag {{ customer_name }},\n\nwir halten diesen Termin bei {{ business_name }} für "
+        "Sie frei. Mit der Anzahlung gehört er Ihnen.\n\n"
+        f"{_DE_BOOKING}\n{_DE_PRICE}\n"
+        "{% if pay_until %}\nWir halten ihn frei bis {{ pay_until }}.\n{% endif %}\n"
+        "Hier bezahlen: {{ link }}\n" + _DE_END,
+        "{{ business_name }}: bitte {{ deposit }} anzahlen für {{ service }}, {{ time }}."
+        "{% if pay_until %} Frei gehalten bis {{ pay_until }}.{% endif %} {{ link }}",
     ),
     "review": Text(
         "Wie war es? {{ service }} bei {{ business_name }}",

@@ -58,6 +58,7 @@ def _times(booking: Booking, locale: str, details: Mapping[str, str]) -> dict[st
         if has_moved
         else "",
         "offer_until": formats.day_and_clock(held, locale) if held else "",
+        "pay_until": formats.day_and_clock(held, locale) if held else "",
     }
 
 

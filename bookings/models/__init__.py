@@ -27,6 +27,7 @@ from bookings.models.messages import (
 )
 from bookings.models.occupation import Allocation, BlockedTime, TimeRange
 from bookings.models.offers import (
+    CodeAttempt,
     DiscountCode,
     DiscountUse,
     Pass,
@@ -57,6 +58,7 @@ __all__ = [
     "BookingSettings",
     "ClassSeries",
     "ClassSession",
+    "CodeAttempt",
     "DiscountCode",
     "DiscountUse",
     "HoursException",

@@ -193,6 +193,12 @@ class Booking(models.Model):
         return self.status == self.Status.PENDING_PAYMENT
 
     @property
+    def hold_has_ended(self) -> bool:
+        """Is it still unpaid, and may others take its time?"""
+        ends = self.hold_expires_at
+        return self.is_pending and ends is not None and ends <= timezone.now()
+
+    @property
     def is_confirmed(self) -> bool:
         return self.status == self.Status.CONFIRMED
 

@@ -11,7 +11,6 @@ from django.utils import timezone
 from bookings.models.catalogue import Service
 from bookings.models.offers import new_prepaid_code, readable
 from payments.models import MAX_AMOUNT, Subscription, new_token
-from tenants.currencies import SMALLEST_CHARGE
 
 # Stripe charges a renewal about an hour after the period before it has ended
 # (docs.stripe.com/billing/invoices/subscription).
@@ -29,9 +28,7 @@ class Terms(models.Model):
     """What is paid, how often, and what it is good for."""
 
     name = models.CharField(max_length=120)
-    price = models.BigIntegerField(
-        validators=[MinValueValidator(SMALLEST_CHARGE), MaxValueValidator(MAX_AMOUNT)]
-    )
+    price = models.BigIntegerField(validators=[MinValueValidator(1), MaxValueValidator(MAX_AMOUNT)])
     tax_rate = models.DecimalField(
         max_digits=5, decimal_places=2, default=Decimal(0),
         validators=[MinValueValidator(0), MaxValueValidator(100)],

@@ -173,11 +173,12 @@ class PrepaidQuerySet(models.QuerySet[Any]):
         """Use up `amount` if that much is left and good `at` that time; keep the row locked."""
         good = Q(expires_at=None) | Q(expires_at__gt=at)
         rows = self.filter(good, pk=pk, status=Prepaid.Status.ACTIVE, left__gte=amount)
-        return bool(rows.update(left=F("left") - amount))
+        return bool(rows.filter(frozen_at=None).update(left=F("left") - amount))
 
     def lapsed(self, now: datetime) -> Self:
-        """Those that have expired and are not closed yet."""
-        return self.filter(status=Prepaid.Status.ACTIVE, expires_at__lte=now, closed_at=None)
+        """Those that have expired and are not closed yet; what is contested waits for the bank."""
+        ended = self.filter(expires_at__lte=now, closed_at=None, frozen_at=None)
+        return ended.filter(status=Prepaid.Status.ACTIVE)
 
 
 class Prepaid(models.Model):
@@ -211,6 +212,8 @@ class Prepaid(models.Model):
     expires_at = models.DateTimeField(null=True, blank=True)
     # When what was left of it lapsed.
     closed_at = models.DateTimeField(null=True, blank=True)
+    # While its payment is contested at the customer's bank nothing can be used of it.
+    frozen_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects: ClassVar[PrepaidQuerySet] = PrepaidQuerySet.as_manager()  # type: ignore[assignment]
@@ -254,9 +257,11 @@ class Prepaid(models.Model):
 
     @property
     def state(self) -> str:
-        """Its status, or what has ended it: unpaid, active, used, expired, void."""
+        """Its status, or what keeps it from use: unpaid, active, frozen, used, expired, void."""
         if not self.is_active:
             return self.status
+        if self.frozen_at is not None:
+            return "frozen"
         if self.is_expired(timezone.now()):
             return "expired"
         return "active" if self.left else "used"
@@ -384,6 +389,21 @@ class Pass(Prepaid):
 
     def pays_for(self, service: Service | None) -> bool:
         return not self.service_ids or (service is not None and service.pk in self.service_ids)
+
+
+class CodeAttempt(models.Model):
+    """Somebody tried a code that is none; kept for as long as it counts against guessing."""
+
+    address = models.CharField(max_length=45)
+    tried_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["address", "tried_at"], name="bookings_code_attempt"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.address} {self.tried_at:%Y-%m-%d %H:%M}"
 
 
 class Movement(models.Model):

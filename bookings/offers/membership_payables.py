@@ -5,6 +5,7 @@ from django.urls import reverse
 from bookings.models import Membership, Pass
 from bookings.offers import jobs, memberships, prepaid
 from payments.models import (
+    Dispute,
     PaymentSession,
     Refund,
     SavedCard,
@@ -44,6 +45,10 @@ class MembershipSale(PayableHandler):
     def on_refunded(self, session: PaymentSession, refund: Refund) -> None:
         for period in Pass.objects.filter(payment=session, membership__isnull=False):
             prepaid.take_refund(period, session, refund)
+
+    def on_disputed(self, session: PaymentSession, dispute: Dispute) -> None:
+        for period in Pass.objects.filter(payment=session, membership__isnull=False):
+            prepaid.contest(period, session, dispute)
 
     def on_card_saved(self, session: PaymentSession, card: SavedCard) -> None:
         """What is due, and what comes, is charged to the new card."""

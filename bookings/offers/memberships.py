@@ -192,7 +192,8 @@ def grant(membership: Membership, invoice: SubscriptionInvoice) -> Pass | None:
 
 def _good(now: datetime, at: str = "") -> Q:
     """Periods that can be used `now`; `at` leads to them from what is asked."""
-    return Q(**{f"{at}status": Prepaid.Status.ACTIVE, f"{at}expires_at__gt": now})
+    active = {f"{at}status": Prepaid.Status.ACTIVE, f"{at}frozen_at": None}
+    return Q(**active, **{f"{at}expires_at__gt": now})
 
 
 def with_left(found: QuerySet[Membership]) -> QuerySet[Membership]:

@@ -12,13 +12,13 @@ from django.db import transaction
 from django.db.models import Sum
 from django.utils import timezone
 
-from access.actors import SYSTEM, Actor
+from access.actors import STRIPE, SYSTEM, Actor
 from bookings.errors import BookingClosed, InvalidBooking
 from bookings.models import Booking, Pass, Prepaid, Voucher
 from bookings.models.offers import Movement
 from events.services import record
 from payments import services as payments
-from payments.models import PaymentSession, Refund
+from payments.models import Dispute, PaymentSession, Refund
 
 AnyPrepaid = TypeVar("AnyPrepaid", bound=Voucher | Pass)
 Kind = Movement.Kind
@@ -174,6 +174,23 @@ def take_refund(item: AnyPrepaid, session: PaymentSession, refund: Refund) -> No
         write_movement(item, Kind.REFUNDED, -taken, f"refund:{refund.pk}", reason=refund.reason)
     if whole:
         record(f"{payable_type(item)}.voided", item, event_data(item))
+
+
+@transaction.atomic
+def contest(item: AnyPrepaid, session: PaymentSession, dispute: Dispute) -> None:
+    """Its payment is contested: freeze it until the bank has decided, and end it if it is lost."""
+    item = locked(item)
+    if item.payment_id != session.pk or not item.is_active:
+        return
+    if dispute.status == Dispute.Status.LOST:
+        void(item, reason="The customer's bank took the payment back", actor=STRIPE)
+        return
+    if session.is_disputed == (item.frozen_at is not None):
+        return
+    item.frozen_at = timezone.now() if session.is_disputed else None
+    item.save(update_fields=["frozen_at"])
+    happened = "frozen" if item.frozen_at else "thawed"
+    record(f"{payable_type(item)}.{happened}", item, event_data(item), STRIPE)
 
 
 @transaction.atomic

@@ -22,7 +22,7 @@ from bookings.models import (
     normal_code,
 )
 from bookings.offers import discounts, memberships, prepaid
-from tenants.currencies import SMALLEST_CHARGE
+from tenants.currencies import smallest_charge
 from tenants.current import current_tenant
 from tenants.templatetags.business import money
 
@@ -121,7 +121,7 @@ def _find(code: str) -> DiscountCode | Voucher | Pass | Membership:
 def due_after(deposit: int, credit: int) -> int:
     """Return what is due when booking; a rest that Stripe would refuse waits for the business."""
     rest = max(deposit - credit, 0)
-    return rest if rest >= SMALLEST_CHARGE else 0
+    return rest if rest >= smallest_charge(current_tenant().currency) else 0
 
 
 def discounted(
@@ -143,6 +143,10 @@ def discounted(
 def _check_good(item: Prepaid, what: str) -> None:
     if item.status == Prepaid.Status.VOID:
         raise InvalidBooking(f"This {what} is not valid any more.", field="code")
+    if item.frozen_at is not None:
+        raise InvalidBooking(
+            f"The payment of this {what} is contested, so it can't be used now.", field="code"
+        )
     if item.is_expired(timezone.now()):
         raise InvalidBooking(f"This {what} has expired.", field="code")
     if not item.left:

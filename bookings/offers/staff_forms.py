@@ -22,7 +22,8 @@ from bookings.models import (
     normal_code,
 )
 from payments.services import LONGEST_INTERVALS, subscription_problem
-from tenants.currencies import SMALLEST_CHARGE
+from tenants.currencies import smallest_charge
+from tenants.current import current_tenant
 from tenants.money_field import WholeMoneyField
 
 SERVICES = UnfoldAdminCheckboxSelectMultipleWidget
@@ -97,7 +98,7 @@ class MembershipPlanForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def clean_price(self) -> int:
         price: int = self.cleaned_data["price"]
-        if price < SMALLEST_CHARGE:
+        if price < smallest_charge(current_tenant().currency):
             raise forms.ValidationError("Stripe charges no less than this: use a higher price.")
         return price
 

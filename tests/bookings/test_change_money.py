@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from bookings import plans
 from bookings.claims import without
 from bookings.money import BALANCE, CHANGE, DEPOSIT
-from tenants.currencies import SMALLEST_CHARGE
+from tenants.currencies import smallest_charge
 
 AMOUNTS = st.integers(0, 20_000)
+SMALLEST_CHARGE = smallest_charge("GBP")
 EPOCH = datetime(2027, 3, 1, tzinfo=UTC)
 
 

@@ -435,6 +435,8 @@ def test_a_dispute_of_a_renewal_is_its_payments(
     deliver()
     assert newest.is_disputed
     assert flagged() == []
+    # The credits of that period are frozen, the others are not.
+    assert memberships.credits_left(only()) == 8
 
 
 @pytest.mark.django_db

@@ -42,8 +42,7 @@ BY_ADDRESS = {
     "receipt", "calendar", "voucher", "pass",
     "membership", "membership-book", "membership-card", "membership-cancel", "membership-keep",
     "change-time", "confirm-change", "pay-change", "change-paid", "change-unpaid", "give-up-change",
-    "cancel-booking",
-    "waitlist-entry", "waitlist-countdown", "waitlist-accept", "waitlist-leave",
+    "cancel-booking", "waitlist-entry", "waitlist-accept", "waitlist-leave",
     "password_reset_confirm",
 }  # fmt: skip
 API = re.compile(r"api/")

@@ -12,7 +12,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('bookings', '0010_changes'),
+        ('bookings', '0011_desk'),
         ('payments', '0012_subscriptions'),
     ]
 
@@ -22,7 +22,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('name', models.CharField(max_length=120)),
-                ('price', models.BigIntegerField(validators=[django.core.validators.MinValueValidator(50), django.core.validators.MaxValueValidator(99999999)])),
+                ('price', models.BigIntegerField(validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(99999999)])),
                 ('tax_rate', models.DecimalField(decimal_places=2, default=Decimal('0'), help_text='Per cent; the price includes it.', max_digits=5, validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(100)])),
                 ('interval', models.CharField(choices=[('week', 'Week'), ('month', 'Month'), ('year', 'Year')], default='month', max_length=10)),
                 ('interval_count', models.PositiveSmallIntegerField(default=1, help_text='So many weeks, months or years.', validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(36)])),
@@ -49,7 +49,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('name', models.CharField(max_length=120)),
-                ('price', models.BigIntegerField(validators=[django.core.validators.MinValueValidator(50), django.core.validators.MaxValueValidator(99999999)])),
+                ('price', models.BigIntegerField(validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(99999999)])),
                 ('tax_rate', models.DecimalField(decimal_places=2, default=Decimal('0'), help_text='Per cent; the price includes it.', max_digits=5, validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(100)])),
                 ('interval', models.CharField(choices=[('week', 'Week'), ('month', 'Month'), ('year', 'Year')], default='month', max_length=10)),
                 ('interval_count', models.PositiveSmallIntegerField(default=1, help_text='So many weeks, months or years.', validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(36)])),
