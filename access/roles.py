@@ -25,6 +25,8 @@ _OFFERS = [
     "bookings.pass",
     "bookings.passmovement",
     "bookings.passtype",
+    "bookings.membership",
+    "bookings.membershipplan",
     "bookings.vouchersettings",
 ]
 _CATALOGUE = [

@@ -26,8 +26,9 @@ from bookings.diary import Wanted
 from bookings.errors import BookingError, InvalidBooking, SlotTaken
 from bookings.forms import DetailsForm
 from bookings.models import OpeningHours, Service
-from bookings.offers import purchases
+from bookings.offers import memberships, purchases
 from bookings.offers.guessing import quote_for
+from bookings.offers.membership_pages import details_of_member
 from bookings.offers.services import Quote
 from bookings.picker import start_in, times_context
 from bookings.views import go_and_pay
@@ -49,6 +50,7 @@ def landing(request: HttpRequest) -> HttpResponse:
             "hours": OpeningHours.objects.filter(resource=None),
             "sells_vouchers": purchases.sells_vouchers(),
             "sells_passes": bool(purchases.passes_on_sale()),
+            "sells_memberships": bool(memberships.on_sale()),
         },
     )
 
@@ -153,6 +155,7 @@ def details(request: HttpRequest, choice: Choice) -> HttpResponse:
     wants_card = service.requires_card and takes_payments
     form = DetailsForm(
         request.POST or None,
+        initial=details_of_member(request),
         terms=terms_of(service) if wants_card else "",
         consent=service.consent_text,
         questions=questions_of(choice.wanted.services),

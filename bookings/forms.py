@@ -58,7 +58,7 @@ class DetailsForm(forms.Form):
     )
 
     code = forms.CharField(
-        label="Discount code, voucher or pass (optional)",
+        label="Discount code, voucher, pass or membership (optional)",
         max_length=40,
         required=False,
         widget=forms.TextInput(

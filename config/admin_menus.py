@@ -119,6 +119,8 @@ STAFF: dict[str, Any] = {
                     _entry("Gift vouchers", "card_giftcard", "bookings.voucher"),
                     _entry("Passes", "confirmation_number", "bookings.pass"),
                     _entry("Kinds of pass", "style", "bookings.passtype"),
+                    _entry("Memberships", "card_membership", "bookings.membership"),
+                    _entry("Membership plans", "loyalty", "bookings.membershipplan"),
                     _entry("Voucher rules", "tune", "bookings.vouchersettings"),
                 ],
             },

@@ -85,6 +85,11 @@ def of_dispute(dispute: StripeDispute) -> Ids:
     )
 
 
+def of_subscription(schema: str, payment_session_id: str, subscription_id: str) -> Ids:
+    """Where the first payment of a subscription is found."""
+    return _ids(schema, payment_session_id, subscription__stripe_subscription_id=subscription_id)
+
+
 def _ids(schema: str, payment_session_id: str, **stripe_ids: str) -> Ids:
     """Return where to look: our own id from the metadata first, then Stripe's ids.
 

@@ -17,6 +17,7 @@ from bookings.models.catalogue import (
 )
 from bookings.models.changes import BookingChange
 from bookings.models.hours import HoursException, OpeningHours
+from bookings.models.memberships import Membership, MembershipPlan
 from bookings.models.messages import (
     MessageSettings,
     MessageTemplate,
@@ -62,6 +63,8 @@ __all__ = [
     "DiscountUse",
     "HoursException",
     "IntakeQuestion",
+    "Membership",
+    "MembershipPlan",
     "MessageSettings",
     "MessageTemplate",
     "OpeningHours",

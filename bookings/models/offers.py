@@ -22,6 +22,11 @@ def new_prepaid_code() -> str:
     return "".join(secrets.choice(REFERENCE_ALPHABET) for _ in range(PREPAID_CODE_LENGTH))
 
 
+def readable(code: str) -> str:
+    """Return a code in groups of four: 7K2M-PXQ4-9ABC."""
+    return "-".join(code[at : at + 4] for at in range(0, len(code), 4))
+
+
 def normal_code(typed: str) -> str:
     """Return a code as it is kept: upper case, without the spaces and dashes people add."""
     return "".join(character for character in typed.upper() if character.isalnum())
@@ -237,7 +242,7 @@ class Prepaid(models.Model):
     @property
     def readable_code(self) -> str:
         """The code in groups of four: 7K2M-PXQ4-9ABC."""
-        return "-".join(self.code[at : at + 4] for at in range(0, len(self.code), 4))
+        return readable(self.code)
 
     @property
     def is_active(self) -> bool:
@@ -261,9 +266,18 @@ class Prepaid(models.Model):
             return "expired"
         return "active" if self.left else "used"
 
+    @property
+    def is_sent(self) -> bool:
+        """Is it sent to its owner by itself when it is issued?"""
+        return True
+
     def expiry_from(self, now: datetime) -> datetime | None:
         """Return until when it is good if it is issued `now`; None: for ever."""
         return None if self.valid_days is None else now + timedelta(days=self.valid_days)
+
+    def good_again_until(self, now: datetime) -> datetime | None:
+        """Return how long what comes back to it after its end is good; None: it is not."""
+        return None
 
     def value_of(self, amount: int) -> int:
         """Return what was paid for `amount` of it, in minor units, rounded down."""
@@ -326,9 +340,19 @@ class PassType(models.Model):
 
 
 class Pass(Prepaid):
-    """A customer's own pass, as it was sold: `initial` and `left` are credits."""
+    """A customer's own pass, as it was sold: `initial` and `left` are credits.
 
-    pass_type = models.ForeignKey(PassType, on_delete=models.PROTECT, related_name="passes")
+    Each period of a membership is one as well, made when it was paid for.
+    """
+
+    # Empty for a period of a membership.
+    pass_type = models.ForeignKey(
+        PassType, null=True, blank=True, on_delete=models.PROTECT, related_name="passes"
+    )
+    membership = models.ForeignKey(
+        "bookings.Membership", null=True, blank=True, on_delete=models.PROTECT,
+        related_name="periods",
+    )  # fmt: skip
     name = models.CharField(max_length=120)
     # The ids of the services it pays for, as it was sold; empty: all.
     service_ids = models.JSONField(default=list, blank=True)
@@ -337,6 +361,31 @@ class Pass(Prepaid):
         abstract = False
         verbose_name_plural = "passes"
         indexes = [models.Index(fields=["customer_email"], name="bookings_pass_email")]
+        constraints = [
+            *Prepaid.Meta.constraints,
+            models.UniqueConstraint(
+                fields=["payment"], condition=Q(membership__isnull=False),
+                name="bookings_pass_once_a_period",
+            ),
+        ]  # fmt: skip
+
+    @property
+    def word(self) -> str:
+        """What its owner calls it."""
+        return "membership" if self.membership_id else "pass"
+
+    @property
+    def is_sent(self) -> bool:
+        return self.membership_id is None
+
+    def expiry_from(self, now: datetime) -> datetime | None:
+        """Return until when it is good if it is issued `now`; a period's end is known before."""
+        return self.expires_at if self.membership_id else super().expiry_from(now)
+
+    def good_again_until(self, now: datetime) -> datetime | None:
+        if self.membership is None or not self.is_expired(now):
+            return None
+        return self.membership.good_until(now)
 
     def pays_for(self, service: Service | None) -> bool:
         return not self.service_ids or (service is not None and service.pk in self.service_ids)

@@ -60,17 +60,19 @@ def _with_pass(
     item: Pass, used: int, service: Service | None, party_size: int, total: int, deposit: int
 ) -> Quote:
     if service is None or not item.pays_for(service):
-        return Quote(total, deposit, sentence="Your pass is not for this, so it falls away.")
+        return Quote(
+            total, deposit, sentence=f"Your {item.word} is not for this, so it falls away."
+        )
     good_for = used + _more(item)
     if good_for < party_size:
         raise InvalidBooking(
-            f"party_size: the pass that pays for this booking is good for {good_for}",
+            f"party_size: the {item.word} that pays for this booking is good for {good_for}",
             field="party_size",
         )
     pays = min(service.price_for(party_size), total)
     return Quote(
         total, services.due_after(deposit, pays), pass_credits=party_size, pass_amount=pays,
-        pass_id=item.pk, sentence=f"Your pass pays {money(pays)}.",
+        pass_id=item.pk, sentence=f"Your {item.word} pays {money(pays)}.",
     )  # fmt: skip
 
 

@@ -11,8 +11,17 @@ from django.db import transaction
 from django.utils import timezone
 
 from bookings.errors import InvalidBooking
-from bookings.models import Booking, DiscountCode, Pass, Prepaid, Service, Voucher, normal_code
-from bookings.offers import discounts, prepaid
+from bookings.models import (
+    Booking,
+    DiscountCode,
+    Membership,
+    Pass,
+    Prepaid,
+    Service,
+    Voucher,
+    normal_code,
+)
+from bookings.offers import discounts, memberships, prepaid
 from tenants.currencies import smallest_charge
 from tenants.current import current_tenant
 from tenants.templatetags.business import money
@@ -43,6 +52,8 @@ class Quote:
     discount_code_id: int | None = None
     voucher_id: int | None = None
     pass_id: int | None = None
+    # What pays, in a word: voucher, pass, membership.
+    paid_by: str = ""
 
     @property
     def credit(self) -> int:
@@ -88,15 +99,18 @@ def quote(
         return discounted(found, service, party_size, total, deposit)
     if isinstance(found, Voucher):
         return _with_voucher(found, total, deposit)
+    if isinstance(found, Membership):
+        return _with_membership(found, service, party_size, total, deposit, customer_email)
     return _with_pass(found, service, party_size, total, deposit, customer_email)
 
 
-def _find(code: str) -> DiscountCode | Voucher | Pass:
-    """Return what has this code. All three are asked, so that the time taken tells nothing."""
+def _find(code: str) -> DiscountCode | Voucher | Pass | Membership:
+    """Return what has this code. All are asked, so that the time taken tells nothing."""
     found = [
         DiscountCode.objects.filter(code=code, is_active=True).first(),
         Voucher.objects.exclude(status=Prepaid.Status.UNPAID).filter(code=code).first(),
         Pass.objects.exclude(status=Prepaid.Status.UNPAID).filter(code=code).first(),
+        Membership.objects.select_related("subscription").filter(code=code).first(),
     ]
     for one in found:
         if one is not None:
@@ -147,7 +161,7 @@ def _with_voucher(voucher: Voucher, total: int, deposit: int) -> Quote:
     stays = voucher.left - pays
     return Quote(
         total=total, deposit=due_after(deposit, pays), voucher_amount=pays,
-        voucher_id=voucher.pk if pays else None,
+        voucher_id=voucher.pk if pays else None, paid_by="voucher",
         sentence=f"Your voucher pays {money(pays)}"
         + (f"; {money(stays)} stays on it." if stays else "."),
     )  # fmt: skip
@@ -157,21 +171,52 @@ def _with_pass(
     found: Pass, service: Service | None, party_size: int, total: int, deposit: int, email: str
 ) -> Quote:
     """A pass pays one credit for each person, and the service alone: not what is added to it."""
-    if found.customer_email.lower() != email.lower():
-        raise InvalidBooking("This pass belongs to another e-mail address.", field="code")
+    _check_owner(found.customer_email, email, "pass")
     _check_good(found, "pass")
     if service is None or not found.pays_for(service):
-        name = service.name if service else "this booking"
-        raise InvalidBooking(f"This pass is not for {name}.", field="code")
+        raise _not_for(service, "pass")
     if found.left < party_size:
         raise InvalidBooking(
             f"This pass is good for {found.left} more, and you are {party_size}.", field="code"
         )
-    pays = min(service.price_for(party_size), total)
     left = found.left - party_size
+    return _paid_by_credits(
+        found, service, party_size, total, deposit, "pass", f"; {left} left on it after this."
+    )
+
+
+def _with_membership(
+    found: Membership, service: Service | None, party_size: int, total: int, deposit: int,
+    email: str,
+) -> Quote:  # fmt: skip
+    """The credits of one of its periods pay, as those of a pass do."""
+    _check_owner(found.customer_email, email, "membership")
+    if service is None or not found.pays_for(service):
+        raise _not_for(service, "membership")
+    period = memberships.period_for(found, party_size)
+    left = memberships.credits_left(found)
+    after = "." if left is None else f"; {left - party_size} left on it after this."
+    return _paid_by_credits(period, service, party_size, total, deposit, "membership", after)
+
+
+def _check_owner(owner: str, email: str, what: str) -> None:
+    if owner.lower() != email.lower():
+        raise InvalidBooking(f"This {what} belongs to another e-mail address.", field="code")
+
+
+def _not_for(service: Service | None, what: str) -> InvalidBooking:
+    name = service.name if service else "this booking"
+    return InvalidBooking(f"This {what} is not for {name}.", field="code")
+
+
+def _paid_by_credits(
+    credits: Pass, service: Service, party_size: int, total: int, deposit: int, what: str,
+    after: str,
+) -> Quote:  # fmt: skip
+    pays = min(service.price_for(party_size), total)
     return Quote(
         total=total, deposit=due_after(deposit, pays), pass_credits=party_size, pass_amount=pays,
-        pass_id=found.pk, sentence=f"Your pass pays {money(pays)}; {left} left on it after this.",
+        pass_id=credits.pk, paid_by=what, sentence=f"Your {what} pays {money(pays)}{after}",
     )  # fmt: skip
 
 

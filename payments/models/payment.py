@@ -53,6 +53,8 @@ class PaymentSession(models.Model):
         CARD_SETUP = "card_setup", "Card on file"
         # Charges a saved card while the customer is away.
         SAVED_CARD = "saved_card", "Charge to a saved card"
+        # The first payment, on a page, and each one that Stripe takes by itself later.
+        SUBSCRIPTION = "subscription", "Subscription"
 
     #: The states in which money has been received.
     PAID = (Status.SUCCEEDED, Status.REFUNDED)
