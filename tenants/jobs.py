@@ -17,6 +17,9 @@ from procrastinate.exceptions import AlreadyEnqueued
 from tenants.current import current_tenant
 from tenants.models import Tenant
 
+# How long a job of a parked business waits before it looks again.
+HELD_SECONDS = 300
+
 
 class TenantTask:
     """A task of one business; call `enqueue` where the business is entered."""
@@ -44,7 +47,7 @@ class TenantTask:
         """
         with schema_context(get_public_schema_name()):
             schemas = list(
-                Tenant.objects.exclude(status=Tenant.Status.PROVISIONING)
+                Tenant.objects.filter(status__in=Tenant.AT_WORK)
                 .order_by("id")
                 .values_list("schema_name", flat=True)
             )
@@ -65,9 +68,14 @@ class TenantTask:
 
     def _run(self, *, schema: str, **arguments: Any) -> None:
         with schema_context(get_public_schema_name()):
-            tenant = Tenant.objects.with_hosts().filter(schema_name=schema).first()
+            tenant = Tenant.objects.with_hosts().known_as(schema).first()
         if tenant is None:
             # The business was deleted after the job was made: nothing is left to work on.
+            return
+        if tenant.status not in Tenant.AT_WORK:
+            app.configure_task(self.name, schedule_in={"seconds": HELD_SECONDS}).defer(
+                schema=tenant.schema_name, **arguments
+            )
             return
         with tenant_context(tenant):
             self.function(**arguments)

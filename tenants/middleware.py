@@ -4,14 +4,17 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.core.exceptions import DisallowedHost
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.template.loader import render_to_string
 from django.urls import set_urlconf
 from django.utils import timezone
 
 from tenants.connection import connection
+from tenants.models import Tenant
+from tenants.postgresql.base import sqlstate
 from tenants.resolution import enter_host, host_without_port, is_platform_host
 
+UNDEFINED_TABLE = "42P01"
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 # Money in flight must land: a suspended business still takes what Stripe tells it.
@@ -62,6 +65,21 @@ def _announced_length(request: HttpRequest) -> int:
     return int(length) if length.isdecimal() and len(length) < 20 else 0
 
 
+def _is_gone(schema: str) -> bool:
+    connection.set_schema_to_public()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM pg_namespace WHERE nspname = %s", [schema])
+        return cursor.fetchone() is None
+
+
+def _may_be_sent_on(request: HttpRequest) -> bool:
+    """May a request to a business's former host be redirected?
+
+    Programs that send to it, Stripe first of all, don't follow redirects: they are served.
+    """
+    return request.method in ("GET", "HEAD") and not request.path_info.startswith("/api/")
+
+
 class TenantMiddleware:
     """Enter the business whose host was asked for; nothing is served for an unknown host."""
 
@@ -79,15 +97,28 @@ class TenantMiddleware:
             return refuse(
                 request, 404, "Not found", "No business has this address. Check its spelling."
             )
-        if not tenant.is_active and not request.path_info.startswith(OPEN_WHILE_SUSPENDED):
+        lands = tenant.status in Tenant.AT_WORK and request.path_info.startswith(
+            OPEN_WHILE_SUSPENDED
+        )
+        if not tenant.is_active and not lands:
             response = refuse(
                 request, 503, tenant.name, f"{tenant.name} is not taking bookings at the moment."
             )
             response["Retry-After"] = "3600"
             return response
+        if host in tenant.former_hosts and _may_be_sent_on(request):
+            return HttpResponseRedirect(tenant.url + request.get_full_path())
         request.tenant = tenant  # type: ignore[attr-defined]
         with timezone.override(tenant.zone):
             return self._serve(request, settings.ROOT_URLCONF)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """Ask to try again when the business was renamed in the middle of a request."""
+        if sqlstate(error) != UNDEFINED_TABLE or not _is_gone(connection.schema_name):
+            return None
+        response = refuse(request, 503, "Just moved", "This business has just moved, try again.")
+        response["Retry-After"] = "1"
+        return response
 
     def _serve(self, request: HttpRequest, urlconf: str) -> HttpResponse:
         request.urlconf = urlconf
