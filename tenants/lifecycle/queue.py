@@ -12,17 +12,16 @@ TABLE = f'"{settings.EXTENSIONS_SCHEMA}".procrastinate_jobs'
 #: One that runs while a business is exported may not have ended: it is done again, as after a
 #: crash, and every job is made for that.
 UNFINISHED = ("todo", "doing")
+WAITING = f"""
+SELECT queue_name, task_name, priority, lock, queueing_lock, args, scheduled_at::text
+FROM {TABLE} WHERE args->>'schema' = ANY(%s) AND status::text = ANY(%s) ORDER BY id
+"""  # noqa: S608
 
 
 def waiting(tenant: Tenant) -> list[dict[str, Any]]:
     """Return the jobs that have not ended, as `put` takes them."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT queue_name, task_name, priority, lock, queueing_lock, args, scheduled_at::text "
-            f"FROM {TABLE} WHERE args->>'schema' = ANY(%s) "  # noqa: S608
-            "AND status::text = ANY(%s) ORDER BY id",
-            [list(tenant.names), list(UNFINISHED)],
-        )
+        cursor.execute(WAITING, [list(tenant.names), list(UNFINISHED)])
         names = [column.name for column in cursor.description]
         jobs = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
     for job in jobs:

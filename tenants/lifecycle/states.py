@@ -28,7 +28,7 @@ def check(manifest: Manifest) -> None:
 
 def build(tenant: Tenant, manifest: Manifest) -> None:
     """Create the business's schema as it was when the file was written."""
-    if _is_current(manifest):
+    if is_current(manifest):
         provisioning._build_schema(tenant)
         return
     with connection.cursor() as cursor:
@@ -40,7 +40,7 @@ def build(tenant: Tenant, manifest: Manifest) -> None:
 
 def finish(tenant: Tenant, manifest: Manifest) -> None:
     """Bring the schema of an older file to the present version."""
-    if not _is_current(manifest):
+    if not is_current(manifest):
         call_command(
             "migrate_schemas",
             tenant=True,
@@ -54,7 +54,8 @@ def _applied(manifest: Manifest) -> set[Key]:
     return {(app, name) for app, name in manifest["migrations"]}
 
 
-def _is_current(manifest: Manifest) -> bool:
+def is_current(manifest: Manifest) -> bool:
+    """Was the file written at this version's state of migrations?"""
     return set(MigrationLoader(None).graph.nodes) <= _applied(manifest)
 
 

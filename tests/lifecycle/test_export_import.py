@@ -200,7 +200,7 @@ def test_a_name_that_is_taken_is_refused(newcomer: Tenant, tmp_path: Path) -> No
     file = move(tmp_path)
     with pytest.raises(CommandError, match="address already"):
         run("import", str(file), "--key-file", key_file(tmp_path))
-    with pytest.raises(CommandError, match="alpha.localhost leads to another"):
+    with pytest.raises(CommandError, match="leads to another"):
         run(
             "import", str(file), "--name", "elsewhere", "--domain", "alpha.localhost",
             "--key-file", key_file(tmp_path),

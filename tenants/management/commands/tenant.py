@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
 from tenants.errors import TillhouseError
-from tenants.management.lifecycle_actions import LifecycleActions
+from tenants.management.lifecycle_actions import LifecycleActions, add_lifecycle_actions
 from tenants.management.tenant_lookup import find, sentences
 from tenants.models import LOCALES, Tenant
 from tenants.provisioning import discard, provision, set_status
@@ -28,7 +28,7 @@ class Command(LifecycleActions, BaseCommand):
         actions.add_parser(
             "discard", help="remove a business whose creation was interrupted"
         ).add_argument("label")
-        self.add_lifecycle_actions(actions)
+        add_lifecycle_actions(actions)
 
     def _add_create(self, parser: ArgumentParser) -> None:
         parser.add_argument("label", help="first part of its address, for example anna-hair")
