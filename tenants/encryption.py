@@ -79,9 +79,9 @@ class EncryptedTextField(models.TextField):  # type: ignore[type-arg]
         return super().get_lookup(lookup_name) if lookup_name == "isnull" else None
 
 
-def encrypted_fields() -> Iterator[tuple[type[models.Model], str]]:
-    """Yield every model and the column of it that holds secrets."""
+def encrypted_fields() -> Iterator[tuple[type[models.Model], EncryptedTextField]]:
+    """Yield every model and the field of it that holds secrets."""
     for model in apps.get_models():
         for field in model._meta.concrete_fields:
             if isinstance(field, EncryptedTextField):
-                yield model, str(field.column)
+                yield model, field

@@ -18,3 +18,7 @@ tenant_restored = Signal()
 # Is a business about to go for good? Sent inside it; a receiver returns a list of sentences, one
 # for each thing that must be settled first. Argument: tenant.
 tenant_leaving = Signal()
+
+# Is a customer about to be erased? Sent inside the business; a receiver returns a list of
+# sentences, one for each thing that must end first. Argument: person (tenants.personal.Person).
+customer_leaving = Signal()

@@ -64,9 +64,9 @@ class Table:
 def secret_columns() -> dict[str, tuple[str, ...]]:
     """Return {table: its columns that are encrypted}."""
     found: dict[str, tuple[str, ...]] = {}
-    for model, column in encrypted_fields():
+    for model, secret in encrypted_fields():
         table = model._meta.db_table
-        found[table] = (*found.get(table, ()), column)
+        found[table] = (*found.get(table, ()), str(secret.column))
     return found
 
 

@@ -83,7 +83,7 @@ def obstacles(tenant: Tenant) -> list[str]:
         return []
     with tenant_context(tenant):
         answers = tenant_leaving.send(Tenant, tenant=tenant)
-    return [sentence for _, sentences in answers for sentence in sentences]
+    return [sentence for _, sentences in answers for sentence in sentences or ()]
 
 
 def purge_due() -> list[str]:

@@ -82,3 +82,15 @@ def _moved(lock: str | None, before: str, after: str) -> str | None:
     if lock and lock.endswith(f":{before}"):
         return f"{lock.removesuffix(before)}{after}"
     return lock
+
+
+def discard_mentioning(tenant: Tenant, email: str) -> int:
+    """Remove the business's jobs that carry an e-mail address and do not run; return how many."""
+    value = json.dumps(email.lower()).replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"DELETE FROM {TABLE} WHERE args->>'schema' = ANY(%s) "  # noqa: S608
+            "AND lower(args::text) LIKE %s AND status <> 'doing'",
+            [list(tenant.names), f"%{value}%"],
+        )
+        return int(cursor.rowcount)

@@ -171,8 +171,8 @@ def fill_missing(schema: str) -> list[str]:
     """
     sentences = []
     places = {(table, column): key for table, key, column in _places(schema)}
-    for model, column in encrypted_fields():
-        table, field = model._meta.db_table, model._meta.get_field(column)
+    for model, field in encrypted_fields():
+        table, column = model._meta.db_table, str(field.column)
         with connection.cursor() as cursor:
             cursor.execute(
                 f'SELECT "{places[table, column]}" FROM "{schema}"."{table}" '  # noqa: S608

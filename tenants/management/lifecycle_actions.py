@@ -1,17 +1,20 @@
 """The actions of ``manage.py tenant`` that work on a business as a whole."""
 
+import os
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import CommandError
+from django_tenants.utils import tenant_context
 
+from tenants import personal
 from tenants.lifecycle import deleting
 from tenants.lifecycle.exporting import export
 from tenants.lifecycle.importing import import_business
 from tenants.lifecycle.renaming import rename
 from tenants.lifecycle.restoring import restore
-from tenants.management.tenant_lookup import find
+from tenants.management.tenant_lookup import find, find_with_hosts
 
 SECRETS_SAID = {
     "platform": "Its secrets can be read with this platform's FIELD_ENCRYPTION_KEYS only.",
@@ -61,6 +64,14 @@ def add_lifecycle_actions(actions: Any) -> None:
     parser.add_argument("file", type=Path)
     parser.add_argument("--drop-old", action="store_true", help="keep nothing of the time since")
     _add_secrets(parser)
+
+    parser = actions.add_parser("customer", help="show or erase what is held on one customer")
+    parser.add_argument("what", choices=("export", "erase"))
+    parser.add_argument("label")
+    parser.add_argument("email")
+    parser.add_argument(
+        "file", type=Path, nargs="?", help="a new .zip file, for “export”: JSON and plain text"
+    )
 
 
 def _add_secrets(parser: ArgumentParser) -> None:
@@ -144,3 +155,30 @@ class LifecycleActions:
             f"{aside.delete_after:%Y-%m-%d}. Remove it before: manage.py tenant purge "
             f"{aside.label} --now"
         )
+
+    def customer(self, *, what: str, label: str, email: str, file: Path | None, **_: Any) -> None:
+        with tenant_context(find_with_hosts(label)):
+            if what == "erase":
+                self._erase(email)
+            elif file is None:
+                raise CommandError("Name the file to write: tenant customer export NAME EMAIL FILE")
+            else:
+                _write_new(file, personal.package(email))
+                self.stdout.write(f"{file}: what is held on {email}.")
+
+    def _erase(self, email: str) -> None:
+        changed = personal.erase(email)
+        if not changed:
+            self.stdout.write(f"Nothing is held on {email}.")
+        for name, count in changed.items():
+            self.stdout.write(f"{name}: {count}")
+
+
+def _write_new(file: Path, content: bytes) -> None:
+    """Write a file that only its owner may read; raises CommandError if it is there already."""
+    try:
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except OSError as error:
+        raise CommandError(f"{file} can't be written: {error.strerror}.") from None
+    with os.fdopen(descriptor, "wb") as out:
+        out.write(content)

@@ -15,6 +15,13 @@ def find(label: str) -> Tenant:
     return tenant
 
 
+def find_with_hosts(label: str) -> Tenant:
+    """Return the business called `label`, ready to be entered."""
+    tenant: Tenant = Tenant.objects.with_hosts().get(pk=find(label).pk)
+    tenant.hosts  # noqa: B018 - read now: inside the business, public is out of reach
+    return tenant
+
+
 def sentences(error: ValidationError) -> str:
     """Return the messages of `error` as lines that name the option at fault."""
     if not hasattr(error, "error_dict"):

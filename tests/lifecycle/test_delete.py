@@ -15,7 +15,7 @@ from payments.models import PaymentSession, Refund, StripeEvent
 from tenants.connection import connection
 from tenants.lifecycle import deleting, queue
 from tenants.lifecycle.archive import sha256_of
-from tenants.lifecycle.catalogue import schema_exists
+from tenants.lifecycle.catalogue import lock_tables, schema_exists
 from tenants.lifecycle.exporting import fingerprints
 from tenants.models import Domain, LifecycleEvent, Notice, Tenant
 from tests.lifecycle.support import book, drop, lived_in, run
@@ -161,19 +161,18 @@ def test_what_is_written_after_the_last_export_is_not_lost(
     newcomer: Tenant, exports: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run("delete", "newcomer")
-    lock = deleting.lock_tables
 
     def write_first(schema: str) -> None:
         with tenant_context(newcomer):
             book(at=timezone.now())
-        lock(schema)
+        lock_tables(schema)
 
     monkeypatch.setattr(deleting, "lock_tables", write_first)
     with pytest.raises(CommandError, match="written meanwhile"):
         run("purge", "newcomer", "--now")
     assert is_here()
     assert list(exports.iterdir()) == []
-    monkeypatch.setattr(deleting, "lock_tables", lock)
+    monkeypatch.setattr(deleting, "lock_tables", lock_tables)
     run("purge", "newcomer", "--now")
     assert not is_here()
 

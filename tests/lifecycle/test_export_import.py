@@ -283,14 +283,14 @@ def test_an_export_is_of_one_moment(newcomer: Tenant, tmp_path: Path) -> None:
             assert reading.wait(30)
             with tenant_context(newcomer), transaction.atomic():
                 booking = book(at=timezone.now())
-                booking.lines.create(position=1, name="Cut", amount=10)  # type: ignore[attr-defined]
+                booking.lines.create(position=1, name="Cut", amount=10)
         finally:
             go_on.set()
             connection.close()
 
     writer = threading.Thread(target=write)
     writer.start()
-    exporting.copy_rows = slowly  # type: ignore[assignment]
+    exporting.copy_rows = slowly
     try:
         file = move(tmp_path)
     finally:

@@ -17,6 +17,7 @@ from payments.stripe_objects import PaymentIntent
 from tenants.connection import connection
 from tenants.jobs import TenantTask
 from tenants.lifecycle import queue, renaming
+from tenants.lifecycle.catalogue import lock_tables
 from tenants.middleware import TenantMiddleware
 from tenants.models import Domain, LifecycleEvent, Tenant
 from tests.lifecycle.support import drop, lived_in, run
@@ -127,8 +128,7 @@ def test_a_name_that_can_not_be_had_changes_nothing(newcomer: Tenant, alpha: Ten
 
 def test_a_busy_business_is_not_renamed(newcomer: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
     """A transaction that is under way ends as it began, under one name."""
-    lock = renaming.lock_tables
-    monkeypatch.setattr(renaming, "lock_tables", lambda schema: lock(schema, seconds=1))
+    monkeypatch.setattr(renaming, "lock_tables", lambda schema: lock_tables(schema, seconds=1))
     working, done = threading.Event(), threading.Event()
 
     def work() -> None:

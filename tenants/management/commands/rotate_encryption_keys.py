@@ -31,7 +31,9 @@ class Command(BaseCommand):
         for tenant in tenants:
             with tenant_context(tenant):
                 try:
-                    rotated += sum(rotate(model, field) for model, field in encrypted_fields())
+                    rotated += sum(
+                        rotate(model, str(field.column)) for model, field in encrypted_fields()
+                    )
                 except DecryptionError as error:
                     failed.append(tenant.schema_name)
                     self.stderr.write(f"{tenant.schema_name}: {error}")
