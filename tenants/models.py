@@ -178,6 +178,9 @@ class Tenant(TenantMixin):
     @property
     def url(self) -> str:
         """The business's address without a trailing slash, for links in mail and redirects."""
+        if not self.hosts:
+            # One that a restore is building: nobody is sent there.
+            return ""
         host = self.hosts[0]
         port = settings.PLATFORM_PORT if host.endswith(settings.ROOT_DOMAIN) else ""
         return f"{settings.PLATFORM_SCHEME}://{host}{port}"
