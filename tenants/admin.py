@@ -47,7 +47,7 @@ class TenantAdmin(ModelAdmin):
     fields = (
         "name", "status", "delete_after", "pages", "kind", "time_zone", "locale", "currency",
         "contact_email", "contact_phone", "address", "legal_name", "tax_name", "tax_number",
-        "brand_colour", "new_logo", "remove_logo",
+        "brand_colour", "new_logo", "remove_logo", "request_share",
         "schema_name", "created_at",
     )  # fmt: skip
     actions = ["suspend", "resume"]

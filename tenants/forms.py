@@ -76,7 +76,7 @@ class BusinessForm(forms.ModelForm):  # type: ignore[type-arg]
         model = Tenant
         fields = (
             "name", "kind", "time_zone", "locale", "contact_email", "contact_phone", "address",
-            "brand_colour", "legal_name", "tax_name", "tax_number",
+            "brand_colour", "legal_name", "tax_name", "tax_number", "request_share",
         )  # fmt: skip
         widgets = {
             "time_zone": UnfoldAdminSelect2Widget(choices=ZONES),

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
-from django.core.validators import RegexValidator
+from django.core.validators import MaxValueValidator, RegexValidator
 from django.db import models
 from django.utils import timezone
 from django_tenants.models import DomainMixin, TenantMixin
@@ -103,6 +103,13 @@ class Tenant(TenantMixin):
     brand_colour = models.CharField(max_length=7, default="#0f766e", validators=[BRAND_COLOUR])
     logo = models.BinaryField(null=True, blank=True, editable=False)
     logo_type = models.CharField(max_length=20, blank=True, editable=False)
+    request_share = models.PositiveSmallIntegerField(
+        null=True,
+        blank=True,
+        validators=[MaxValueValidator(100)],
+        help_text="Per cent of each web server's time that it may take for long. Empty: the "
+        "platform's own limit; 0: no limit.",
+    )
     is_demo = models.BooleanField(
         default=False, editable=False, help_text="Created as a demo; only these can be seeded."
     )

@@ -9,6 +9,7 @@ from django.db.models import Q, Sum
 from django.utils import timezone
 
 from tenants.currencies import MAX_AMOUNT, decimal_amount
+from tenants.statements import update
 
 
 def new_token() -> str:
@@ -122,7 +123,7 @@ class PaymentSession(models.Model):
         """Write what `change` has set, if anything."""
         changed = self.__dict__.pop("_changed", None)
         if changed:
-            self.save(update_fields=[*changed, "updated_at"])
+            update(self, {*changed, "updated_at"})
 
     @property
     def is_paid(self) -> bool:

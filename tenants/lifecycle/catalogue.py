@@ -104,6 +104,12 @@ def schema_exists(schema: str) -> bool:
         return cursor.fetchone() is not None
 
 
+def take_time() -> None:
+    """Lift the limit on how long a statement may take, until the transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL statement_timeout = 0")
+
+
 @contextmanager
 def lock_not_waited_for() -> Iterator[None]:
     """Say in plain words that the business is busy, when a lock can't be had in time."""

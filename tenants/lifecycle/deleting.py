@@ -16,7 +16,7 @@ from django_tenants.utils import get_public_schema_name, schema_context, tenant_
 from tenants.connection import connection
 from tenants.lifecycle import history, queue
 from tenants.lifecycle.archive import ArchiveReader, Manifest, sha256_of
-from tenants.lifecycle.catalogue import lock_not_waited_for, lock_tables
+from tenants.lifecycle.catalogue import lock_not_waited_for, lock_tables, take_time
 from tenants.lifecycle.errors import LifecycleError
 from tenants.lifecycle.exporting import export, fingerprints
 from tenants.models import LifecycleEvent, Tenant
@@ -123,6 +123,7 @@ def purge(tenant: Tenant, *, now: bool = False, actor: str = "") -> Path:
         with ArchiveReader(target) as archive:
             archive.verify()
         with transaction.atomic():
+            take_time()
             locked = _locked(tenant)
             _check(locked, now=now)
             lock_tables(locked.schema_name)

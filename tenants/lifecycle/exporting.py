@@ -16,7 +16,7 @@ from django_tenants.utils import get_public_schema_name
 from tenants.connection import connection
 from tenants.lifecycle import history, queue
 from tenants.lifecycle.archive import FORMAT, ArchiveWriter, Manifest, dump_manifest
-from tenants.lifecycle.catalogue import LEFT_OUT, Table, sequences_of, tables_of
+from tenants.lifecycle.catalogue import LEFT_OUT, Table, sequences_of, tables_of, take_time
 from tenants.lifecycle.errors import LifecycleError
 from tenants.lifecycle.secrets import LEFT_OUT as NO_SECRETS
 from tenants.lifecycle.secrets import Seal, new_seal, read_secrets
@@ -68,6 +68,7 @@ def snapshot() -> Iterator[None]:
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        take_time()
         yield
 
 

@@ -19,6 +19,7 @@ from tenants.lifecycle.catalogue import (
     advance_sequences,
     schema_exists,
     tables_of,
+    take_time,
 )
 from tenants.lifecycle.exporting import NOT_EXPORTED
 from tenants.lifecycle.secrets import LEFT_OUT as NO_SECRETS
@@ -162,6 +163,7 @@ def fill(tenant: Tenant, archive: ArchiveReader, secrets: list[Secret]) -> None:
     schema = tenant.schema_name
     connection.set_schema_to_public()
     with transaction.atomic():
+        take_time()
         _check_tables(schema, manifest)
         _load(schema, archive)
         advance_sequences(schema, manifest["sequences"])

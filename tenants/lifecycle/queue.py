@@ -40,7 +40,8 @@ def put(tenant: Tenant, jobs: list[dict[str, Any]]) -> None:
                 f"INSERT INTO {TABLE} (queue_name, task_name, priority, lock, queueing_lock, args, "  # noqa: S608
                 "scheduled_at) VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
                 [
-                    job["queue_name"],
+                    # Each business has a queue of its own.
+                    tenant.schema_name,
                     job["task_name"],
                     job["priority"],
                     job["lock"],
@@ -62,8 +63,8 @@ def hand_over(tenant: Tenant, new_name: str) -> None:
         for job, before, lock in cursor.fetchall():
             cursor.execute(
                 f"UPDATE {TABLE} SET args = jsonb_set(args, '{{schema}}', to_jsonb(%s::text)), "  # noqa: S608
-                "queueing_lock = %s WHERE id = %s",
-                [new_name, _moved(lock, before, new_name), job],
+                "queue_name = %s, queueing_lock = %s WHERE id = %s",
+                [new_name, new_name, _moved(lock, before, new_name), job],
             )
 
 

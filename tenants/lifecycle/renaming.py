@@ -7,7 +7,12 @@ from django_tenants.utils import get_public_schema_name, schema_context
 
 from tenants.connection import connection
 from tenants.lifecycle import history, queue
-from tenants.lifecycle.catalogue import lock_not_waited_for, lock_tables, schema_exists
+from tenants.lifecycle.catalogue import (
+    lock_not_waited_for,
+    lock_tables,
+    schema_exists,
+    take_time,
+)
 from tenants.lifecycle.errors import LifecycleError
 from tenants.lifecycle.secrets import rebind_secrets
 from tenants.models import Domain, LifecycleEvent, Tenant
@@ -44,6 +49,7 @@ def _rename(pk: int, new: str, domain: str, *, forget_old_host: bool, actor: str
         raise ValidationError({"name": "It has this name already."})
     if schema_exists(new):
         raise ValidationError({"name": "A schema of this name exists already."})
+    take_time()
     lock_tables(old)
     with connection.cursor() as cursor:
         cursor.execute(f'ALTER SCHEMA "{old}" RENAME TO "{new}"')

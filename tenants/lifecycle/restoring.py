@@ -22,6 +22,7 @@ from tenants.lifecycle.catalogue import (
     lock_not_waited_for,
     lock_tables,
     sequences_of,
+    take_time,
 )
 from tenants.lifecycle.errors import LifecycleError
 from tenants.lifecycle.exporting import fingerprints
@@ -119,6 +120,7 @@ def _swap(pk: int, beside_pk: int, archive: ArchiveReader, actor: str) -> Restor
     tenant, aside = locked[pk], locked[beside_pk]
     name, temporary = tenant.schema_name, aside.schema_name
     aside.schema_name = f"{name[:19].rstrip('_')}_before_{now:%Y%m%d_%H%M%S}"
+    take_time()
     lock_tables(name)
     lock_tables(temporary)
     advance_sequences(temporary, sequences_of(name))
