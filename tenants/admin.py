@@ -1,5 +1,6 @@
 """The operator's pages: add a business, change it, switch it off and on."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin, messages
@@ -109,7 +110,7 @@ class TenantAdmin(ModelAdmin):
         self._switch(request, queryset, closed, Tenant.Status.ACTIVE)
 
     def _switch(
-        self, request: HttpRequest, queryset: QuerySet[Tenant], before: list[str], after: str
+        self, request: HttpRequest, queryset: QuerySet[Tenant], before: Sequence[str], after: str
     ) -> None:
         for tenant in queryset.filter(status__in=before):
             set_status(tenant, after)

@@ -101,7 +101,7 @@ def purge_due() -> list[str]:
     for tenant in due:
         try:
             purge(tenant)
-        except LifecycleError as error:
+        except (LifecycleError, OSError) as error:
             logger.warning("%s is not deleted yet: %s", tenant.schema_name, error)
             with tenant_context(tenant):
                 set_notices("deletion", {"purge": f"It can't be deleted yet. {error}"})

@@ -119,7 +119,7 @@ def _swap(pk: int, beside_pk: int, archive: ArchiveReader, actor: str) -> Restor
     }
     tenant, aside = locked[pk], locked[beside_pk]
     name, temporary = tenant.schema_name, aside.schema_name
-    aside.schema_name = f"{name[:19].rstrip('_')}_before_{now:%Y%m%d_%H%M%S}"
+    aside.schema_name = name_aside(name, now)
     take_time()
     lock_tables(name)
     lock_tables(temporary)
@@ -143,6 +143,11 @@ def _swap(pk: int, beside_pk: int, archive: ArchiveReader, actor: str) -> Restor
         {"to": since.isoformat(), "set_aside": aside.schema_name},
     )  # fmt: skip
     return Restored(tenant, aside, [answer for _, answer in answers if answer])
+
+
+def name_aside(name: str, now: datetime) -> str:
+    """Return what a business is called once it is set aside: a good name, however long it was."""
+    return f"{name[:18].rstrip('_')}_before_{now:%Y%m%d_%H%M%S}"
 
 
 def _set_aside(aside: Tenant, tenant: Tenant, now: datetime) -> None:

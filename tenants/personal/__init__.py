@@ -7,6 +7,7 @@ app has spoken of stops the erasure, so that a new column can't be forgotten.
 from tenants.personal.declarations import (
     ERASED,
     Holding,
+    NotAnAddress,
     Person,
     declare,
     declared,
@@ -19,6 +20,7 @@ __all__ = [
     "ERASED",
     "ErasureRefused",
     "Holding",
+    "NotAnAddress",
     "Person",
     "declare",
     "declared",

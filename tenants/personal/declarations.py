@@ -7,8 +7,12 @@ from typing import Any
 
 from django.apps import apps
 from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.db import models
 from django.utils.module_loading import autodiscover_modules
+
+from tenants.errors import TillhouseError
 
 #: Stands where a name was.
 ERASED = "Erased"
@@ -25,6 +29,22 @@ class Person:
     def keys(self, model: type[models.Model]) -> list[Any]:
         """The keys of the person's rows of `model`; it must have been declared before."""
         return self.subjects.get(model._meta.label_lower, [])
+
+
+def person_called(email: str) -> Person:
+    """Return the person with an e-mail address; raises NotAnAddress for anything else.
+
+    An empty address would be that of everybody who has none.
+    """
+    try:
+        validate_email(email.strip())
+    except ValidationError:
+        raise NotAnAddress("This is not an e-mail address.", field="email") from None
+    return Person(email.strip())
+
+
+class NotAnAddress(TillhouseError):
+    """A customer is known by a whole e-mail address."""
 
 
 Rows = Callable[[Person], models.QuerySet[Any]]

@@ -8,7 +8,13 @@ from tenants.current import current_tenant
 from tenants.errors import TillhouseError
 from tenants.lifecycle import queue
 from tenants.models import LifecycleEvent
-from tenants.personal.declarations import Holding, Person, declared, undeclared_fields
+from tenants.personal.declarations import (
+    Holding,
+    Person,
+    declared,
+    person_called,
+    undeclared_fields,
+)
 from tenants.signals import customer_leaving
 
 
@@ -22,7 +28,7 @@ class ErasureRefused(TillhouseError):
 def obstacles(email: str) -> list[str]:
     """Return what must end before the customer may be erased, in sentences."""
     declared()
-    person = Person(email.strip())
+    person = person_called(email)
     answers = customer_leaving.send(Person, person=person)
     return [sentence for _, sentences in answers for sentence in sentences or ()]
 
@@ -32,11 +38,12 @@ def erase(email: str, *, actor: str = "") -> dict[str, int]:
     """Erase the customer with this e-mail address from the business that is entered.
 
     Returns {what: how many rows were changed}, empty when nothing is held on them: erasing twice
-    does no harm. Raises ErasureRefused while a booking lies ahead or money is under way.
+    does no harm. Raises ErasureRefused while a booking lies ahead or money is under way, and
+    NotAnAddress.
     """
     from tenants.lifecycle import history
 
-    person = Person(email.strip())
+    person = person_called(email)
     if unknown := undeclared_fields():
         raise ErasureRefused(
             f"Nobody has said whether {unknown[0]} is personal: declare it in its app's module "

@@ -9,7 +9,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.utils import timezone
 
 from tenants.current import current_tenant
-from tenants.personal.declarations import Holding, Person
+from tenants.personal.declarations import Holding, person_called
 from tenants.personal.erasing import find
 
 
@@ -18,7 +18,7 @@ def everything_on(email: str) -> dict[str, Any]:
 
     ``data`` is {title: [rows]}; what is kept about nobody in particular, and tokens, are left out.
     """
-    person = Person(email.strip())
+    person = person_called(email)
     data: dict[str, list[dict[str, Any]]] = {}
     shown: set[tuple[str, Any]] = set()
     for holding, keys in find(person):

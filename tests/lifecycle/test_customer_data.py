@@ -202,6 +202,16 @@ def test_nothing_of_them_is_in_the_platforms_own_record(paid: PaymentSession) ->
     assert noted.details["Bookings"] == 1
 
 
+def test_only_a_whole_address_names_a_person(paid: PaymentSession) -> None:
+    """Nobody's address is the empty one, though many rows have it."""
+    before = everything()
+    for email in ("", " ", "%", "ann", "@example.com"):
+        for act in (personal.erase, personal.package):
+            with pytest.raises(personal.NotAnAddress):
+                act(email)
+    assert everything() == before
+
+
 def test_what_lies_ahead_comes_first(paid: PaymentSession) -> None:
     ahead = book(at=timezone.now() + timedelta(days=1), email=EMAIL)
     with pytest.raises(personal.ErasureRefused, match=ahead.reference):

@@ -1,6 +1,6 @@
 """A business is deleted: off the air at once, gone after a while, with a last export."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -18,22 +18,11 @@ from tenants.lifecycle.archive import sha256_of
 from tenants.lifecycle.catalogue import lock_tables, schema_exists
 from tenants.lifecycle.exporting import fingerprints
 from tenants.models import Domain, LifecycleEvent, Notice, Tenant
-from tests.lifecycle.support import book, drop, lived_in, run
+from tests.lifecycle.support import book, run
 from tests.payments.builders import payment
 from tests.support import JobRunner, StripeSigner
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture(autouse=True)
-def _clean_up() -> Iterator[None]:
-    yield
-    drop("newcomer")
-
-
-@pytest.fixture
-def newcomer() -> Tenant:
-    return lived_in()
 
 
 @pytest.fixture

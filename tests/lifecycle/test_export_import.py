@@ -24,21 +24,10 @@ from tenants.lifecycle.catalogue import tables_of
 from tenants.lifecycle.exporting import fingerprints
 from tenants.models import Domain, LifecycleEvent, Tenant
 from tenants.provisioning import set_status
-from tests.lifecycle.support import book, drop, key_file, lived_in, run
+from tests.lifecycle.support import book, drop, key_file, run
 from tests.support import JobRunner
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture(autouse=True)
-def _clean_up() -> Any:
-    yield
-    drop("newcomer", "elsewhere")
-
-
-@pytest.fixture
-def newcomer() -> Tenant:
-    return lived_in()
 
 
 def move(tmp_path: Path, *arguments: str, key: bool = True) -> Path:

@@ -1,6 +1,5 @@
 """One business goes back in time; the others don't notice."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -18,20 +17,10 @@ from tenants.lifecycle import queue, restoring
 from tenants.lifecycle.catalogue import schema_exists
 from tenants.lifecycle.exporting import fingerprints
 from tenants.models import LifecycleEvent, Tenant
-from tests.lifecycle.support import book, drop, lived_in, run
+from tenants.names import schema_name_for
+from tests.lifecycle.support import book, run
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture(autouse=True)
-def _clean_up() -> Iterator[None]:
-    yield
-    drop("newcomer")
-
-
-@pytest.fixture
-def newcomer() -> Tenant:
-    return lived_in()
 
 
 def spoil(tenant: Tenant) -> int:
@@ -130,3 +119,9 @@ def test_another_businesses_file_is_refused(newcomer: Tenant, tmp_path: Path) ->
     with pytest.raises(CommandError, match="not of Newcomer"):
         run("restore", "newcomer", str(file))
     assert not Tenant.objects.filter(status="replaced").exists()
+
+
+@pytest.mark.parametrize("label", ["abc", "a" * 41, f"{'a' * 17}-{'b' * 23}"])
+def test_what_is_set_aside_has_a_good_name(label: str) -> None:
+    name = restoring.name_aside(label.replace("-", "_"), timezone.now())
+    assert schema_name_for(name.replace("_", "-")) == name

@@ -90,9 +90,12 @@ class Command(LifecycleActions, BaseCommand):
             ("locale", tenant.locale),
             ("contact", tenant.contact_email or "-"),
             ("hosts", ", ".join(tenant.hosts)),
+            ("deleted after", f"{tenant.delete_after:%Y-%m-%d %H:%M} UTC")
+            if tenant.delete_after
+            else ("known as", ", ".join(tenant.former_names) or "-"),
             ("created", tenant.created_at.isoformat(timespec="seconds")),
         ):
-            self.stdout.write(f"{title:<10} {value}")
+            self.stdout.write(f"{title:<13} {value}")
 
     def suspend(self, *, label: str, **options: Any) -> None:
         self._change(label, Tenant.Status.SUSPENDED)
