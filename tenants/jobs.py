@@ -85,7 +85,7 @@ class TenantTask:
     def _run(self, *, schema: str, **arguments: Any) -> None:
         with schema_context(get_public_schema_name()):
             connection.limit_statements(settings.JOB_STATEMENT_SECONDS)
-            tenant = Tenant.objects.with_hosts().known_as(schema).first()
+            tenant = Tenant.objects.with_hosts().named(schema)
         if tenant is None:
             # The business was deleted after the job was made: nothing is left to work on.
             return

@@ -38,8 +38,13 @@ class TenantQuerySet(models.QuerySet["Tenant"]):
         """
         return self.defer("logo").prefetch_related("domains")
 
+    def named(self, schema_name: str) -> "Tenant | None":
+        """The business that has this schema name, or else had it before."""
+        former = self.filter(former_names__contains=[schema_name])
+        return self.filter(schema_name=schema_name).first() or former.first()
+
     def known_as(self, schema_name: str) -> "TenantQuerySet":
-        """The business that has this schema name, or had it before."""
+        """The businesses that have this schema name, or had it before."""
         named = models.Q(schema_name=schema_name)
         return self.filter(named | models.Q(former_names__contains=[schema_name]))
 
