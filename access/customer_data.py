@@ -39,7 +39,7 @@ class CustomerDataForm(forms.Form):
         label="The address once more",
         required=False,
         widget=UnfoldAdminTextInputWidget(),
-        help_text="Only to erase.",
+        help_text="Only to erase them: type it again to confirm.",
     )
 
     def clean(self) -> dict[str, Any]:
