@@ -18,7 +18,9 @@ from tenants.models import Tenant
 class DeletionForm(forms.Form):
     """The name of the business, typed."""
 
-    typed = forms.CharField(label="Its name", widget=UnfoldAdminTextInputWidget())
+    typed = forms.CharField(
+        label="The first part of its address", widget=UnfoldAdminTextInputWidget()
+    )
 
     def __init__(self, tenant: Tenant, *args: Any) -> None:
         super().__init__(*args)
