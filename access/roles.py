@@ -78,12 +78,14 @@ _MANAGER = (
         ],
         "view",
     )
+    | {"access.export_customer"}
     | {"payments.add_paymentsession", "payments.add_refund", "payments.change_stripeevent"}
 )
 _OWNER = (
     _MANAGER
     | _all(["access.user", "access.apikey", "events.webhookendpoint"])
     | _all(["payments.stripeaccount", "bookings.smsaccount"], "view change")
+    | {"access.erase_customer"}
 )
 
 PERMISSIONS = {STAFF: _STAFF, MANAGER: _MANAGER, OWNER: _OWNER}

@@ -33,6 +33,10 @@ def _entry(title: str, icon: str, model: str, page: str = "") -> dict[str, Any]:
     }  # fmt: skip
 
 
+def may_show_customers(request: HttpRequest) -> bool:
+    return bool(request.user.has_perm("access.export_customer"))
+
+
 def business_name(request: HttpRequest) -> str:
     tenant = getattr(request, "tenant", None)
     return tenant.name if tenant else "Tillhouse"
@@ -59,6 +63,7 @@ OPERATOR: dict[str, Any] = {
                     {**_HOME, "title": "Overview"},
                     _entry("Businesses", "storefront", "tenants.tenant"),
                     _entry("Operators", "person", "access.user"),
+                    _entry("Moved and deleted", "history", "tenants.lifecycleevent"),
                 ],
             }
         ]
@@ -160,6 +165,12 @@ STAFF: dict[str, Any] = {
                     _entry("Callbacks", "webhook", "events.webhookendpoint"),
                     _entry("Deliveries", "send", "events.delivery"),
                     _entry("Activity", "history", "events.event"),
+                    {
+                        "title": "A customer's data",
+                        "icon": "person_search",
+                        "link": "/admin/customer-data/",
+                        "permission": may_show_customers,
+                    },
                 ],
             },
         ]

@@ -65,6 +65,11 @@ JOB_STATEMENT_SECONDS = environment.integer("JOB_STATEMENT_SECONDS", default=300
 # The database itself refuses to change a business's books.
 APPEND_ONLY_TRIGGERS = environment.boolean("APPEND_ONLY_TRIGGERS", default=True)
 
+# How long a business that is to be deleted can still be kept.
+DELETION_WAIT_DAYS = environment.integer("DELETION_WAIT_DAYS", default=30)
+# Where the last export of a deleted business goes; without it none is deleted for good.
+FINAL_EXPORT_DIRECTORY = environment.env.str("FINAL_EXPORT_DIRECTORY", "")
+
 # In the platform's schema and in every business's: each has people and sessions of its own.
 _EVERYWHERE = [
     "access",

@@ -33,7 +33,7 @@ from payments.models import MAX_AMOUNT, Customer, PaymentSession, StripeAccount
 from payments.return_urls import check_return_url
 from payments.stripe_objects import SCHEMA_KEY, SESSION_KEY, CheckoutSession
 from tenants.currencies import CURRENCIES
-from tenants.current import current_schema
+from tenants.current import current_schema, current_tenant
 
 # Stripe: at most 50 keys of 40 characters and values of 500 (docs.stripe.com/metadata); ours
 # take some of them.
@@ -276,7 +276,7 @@ def open_at_stripe(
         metadata=stripe_metadata(session),
         reference=str(session.pk),
         expires_at=_within_stripe_bounds(session.created_at, expires_at),
-        idempotency_key=f"{current_schema()}:checkout:{session.pk}",
+        idempotency_key=f"{current_tenant().original_name}:checkout:{session.pk}",
     )
     try:
         checkout = Gateway(account).create_checkout_session(request)
@@ -323,7 +323,7 @@ def stripe_customer(customer: Customer, account: StripeAccount) -> str:
             email=customer.email,
             name=customer.name,
             idempotency_key=(
-                f"{current_schema()}:customer:{customer.pk}:{mode}:{account.stripe_account_id}"
+                f"{current_tenant().original_name}:customer:{customer.pk}:{mode}:{account.stripe_account_id}"
             ),
         )
     except GatewayUnavailable:

@@ -11,7 +11,7 @@ from payments.stripe_objects import (
     StripeDispute,
     StripeRefund,
 )
-from tenants.current import current_schema
+from tenants.current import current_tenant
 from tenants.statements import Rows
 
 #: Where to look, in this order: {field of PaymentSession: value}.
@@ -95,7 +95,7 @@ def _ids(schema: str, payment_session_id: str, **stripe_ids: str) -> Ids:
 
     Raises NotOurs for an object that another business, on the same Stripe account, has made.
     """
-    if schema and schema != current_schema():
+    if schema and schema not in current_tenant().names:
         raise NotOurs
     found = {field: value for field, value in stripe_ids.items() if value}
     try:

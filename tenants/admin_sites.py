@@ -14,7 +14,7 @@ from tenants.current import in_platform
 
 @dataclass(frozen=True)
 class BusinessPage:
-    """A page about one business that an app above adds to the operator's site."""
+    """A page about one business that an app above adds to one of the sites."""
 
     slug: str
     title: str
@@ -71,6 +71,15 @@ class StaffSite(UnfoldAdminSite):
 
     settings_name = "UNFOLD_STAFF"
     index_title = "Today"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.pages: list[BusinessPage] = []
+
+    def extra_urls(self) -> list[URLPattern]:
+        return [
+            path(f"{page.slug}/", self.admin_view(page.view), name=page.slug) for page in self.pages
+        ]
 
     def has_permission(self, request: HttpRequest) -> bool:
         user: Any = request.user

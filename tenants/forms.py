@@ -30,7 +30,7 @@ class NewBusinessForm(forms.Form):
         label="Address",
         validators=[validate_label],
         widget=UnfoldAdminTextInputWidget(),
-        help_text="The first part of its host, for example anna-hair. It can't be changed later.",
+        help_text="The first part of its host, for example anna-hair.",
     )
     name = forms.CharField(max_length=120, widget=UnfoldAdminTextInputWidget())
     kind = forms.ChoiceField(choices=Tenant.Kind.choices, widget=UnfoldAdminSelectWidget())

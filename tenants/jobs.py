@@ -19,6 +19,8 @@ from tenants.connection import connection
 from tenants.current import current_tenant
 from tenants.models import Tenant
 
+# How long a job of a parked business waits before it looks again.
+HELD_SECONDS = 300
 # As procrastinate's own connectors enqueue a job.
 DEFERRAL = """procrastinate_defer_jobs_v1(ARRAY[ROW(
     %s, %s, 0, NULL, NULL, jsonb_build_object('schema', %s, {}), %s
@@ -60,7 +62,7 @@ class TenantTask:
         """
         with schema_context(get_public_schema_name()):
             schemas = list(
-                Tenant.objects.exclude(status=Tenant.Status.PROVISIONING)
+                Tenant.objects.filter(status__in=Tenant.AT_WORK)
                 .order_by("id")
                 .values_list("schema_name", flat=True)
             )
@@ -83,9 +85,15 @@ class TenantTask:
     def _run(self, *, schema: str, **arguments: Any) -> None:
         with schema_context(get_public_schema_name()):
             connection.limit_statements(settings.JOB_STATEMENT_SECONDS)
-            tenant = Tenant.objects.with_hosts().filter(schema_name=schema).first()
+            tenant = Tenant.objects.with_hosts().named(schema)
         if tenant is None:
             # The business was deleted after the job was made: nothing is left to work on.
+            return
+        if tenant.status not in Tenant.AT_WORK:
+            later = app.configure_task(
+                self.name, schedule_in={"seconds": HELD_SECONDS}, queue=tenant.schema_name
+            )
+            later.defer(schema=tenant.schema_name, **arguments)
             return
         with tenant_context(tenant):
             self.function(**arguments)

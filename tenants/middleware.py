@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager, nullcontext
 
 from django.conf import settings
 from django.core.exceptions import DisallowedHost
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.template.loader import render_to_string
 from django.urls import set_urlconf
 from django.utils import timezone
@@ -19,6 +19,7 @@ from tenants.resolution import enter_host, host_without_port, is_platform_host
 
 logger = logging.getLogger(__name__)
 QUERY_CANCELED = "57014"
+UNDEFINED_TABLE = "42P01"
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -70,6 +71,21 @@ def _announced_length(request: HttpRequest) -> int:
     return int(length) if length.isdecimal() and len(length) < 20 else 0
 
 
+def _is_gone(schema: str) -> bool:
+    connection.set_schema_to_public()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM pg_namespace WHERE nspname = %s", [schema])
+        return cursor.fetchone() is None
+
+
+def _may_be_sent_on(request: HttpRequest) -> bool:
+    """May a request to a business's former host be redirected?
+
+    Programs that send to it, Stripe first of all, don't follow redirects: they are served.
+    """
+    return request.method in ("GET", "HEAD") and not request.path_info.startswith("/api/")
+
+
 def _share_of(tenant: Tenant, request: HttpRequest) -> AbstractContextManager[None]:
     """Charge the request's time to `tenant`; raises Refused when it has had its share."""
     share = settings.BUSINESS_SHARE if tenant.request_share is None else tenant.request_share
@@ -95,12 +111,17 @@ class TenantMiddleware:
             return refuse(
                 request, 404, "Not found", "No business has this address. Check its spelling."
             )
-        if not tenant.is_active and not request.path_info.startswith(OPEN_WHILE_SUSPENDED):
+        lands = tenant.status in Tenant.AT_WORK and request.path_info.startswith(
+            OPEN_WHILE_SUSPENDED
+        )
+        if not tenant.is_active and not lands:
             response = refuse(
                 request, 503, tenant.name, f"{tenant.name} is not taking bookings at the moment."
             )
             response["Retry-After"] = "3600"
             return response
+        if host in tenant.former_hosts and _may_be_sent_on(request):
+            return HttpResponseRedirect(tenant.url + request.get_full_path())
         request.tenant = tenant  # type: ignore[attr-defined]
         try:
             with _share_of(tenant, request), timezone.override(tenant.zone):
@@ -116,8 +137,13 @@ class TenantMiddleware:
             return response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        """Say in words that a statement ran into its time limit; others are not ours."""
-        if sqlstate(error) != QUERY_CANCELED:
+        """Say in words that a statement ran too long, or that the business has just moved."""
+        state = sqlstate(error)
+        if state == UNDEFINED_TABLE and _is_gone(connection.schema_name):
+            response = refuse(request, 503, "Just moved", "It has just moved, try again.")
+            response["Retry-After"] = "1"
+            return response
+        if state != QUERY_CANCELED:
             return None
         logger.error("A statement took too long at %s", request.path_info, exc_info=error)
         return refuse(
