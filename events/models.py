@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from events.addresses import check_url
 from tenants.encryption import EncryptedTextField
+from tenants.statements import Rows
 
 
 class EventQuerySet(models.QuerySet["Event"]):
@@ -53,7 +54,7 @@ def new_secret() -> str:
 class WebhookEndpointQuerySet(models.QuerySet["WebhookEndpoint"]):
     def wanting(self, type: str) -> list["WebhookEndpoint"]:
         """The active endpoints that are told of events of this type."""
-        return [one for one in self.filter(is_active=True) if not one.types or type in one.types]
+        return [one for one in _ACTIVE() if not one.types or type in one.types]
 
 
 class WebhookEndpoint(models.Model):
@@ -76,6 +77,9 @@ class WebhookEndpoint(models.Model):
 
     def __str__(self) -> str:
         return self.url
+
+
+_ACTIVE = Rows(WebhookEndpoint, lambda: WebhookEndpoint.objects.filter(is_active=True))
 
 
 class Delivery(models.Model):

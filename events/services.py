@@ -6,6 +6,7 @@ from django.db import models, transaction
 
 from access.actors import SYSTEM, Actor
 from events.models import Delivery, Event, WebhookEndpoint
+from tenants.statements import insert
 
 
 @transaction.atomic(savepoint=False)
@@ -18,7 +19,7 @@ def record(
     holds for the callbacks to the business's own systems. `data` must be JSON and hold no
     secrets: it is shown to staff and sent out.
     """
-    event = Event.objects.create(
+    event = Event(
         type=type,
         subject_type=subject._meta.label_lower,
         subject_id=str(subject.pk),
@@ -26,6 +27,7 @@ def record(
         actor_kind=actor.kind,
         actor_label=actor.label,
     )
+    insert(event)
     for endpoint in WebhookEndpoint.objects.wanting(type):
         send_to(endpoint, event)
     return event

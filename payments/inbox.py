@@ -9,7 +9,7 @@ import logging
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from django.db import IntegrityError, models, transaction
+from django.db import models, transaction
 from django.utils import timezone
 
 from access.actors import Actor
@@ -19,6 +19,7 @@ from payments.gateway import API_VERSION
 from payments.handlers import HANDLERS, Plan
 from payments.lookup import NotOurs, locked_session
 from payments.models import StripeAccount, StripeEvent
+from tenants.statements import insert_once, together
 
 logger = logging.getLogger(__name__)
 
@@ -45,14 +46,11 @@ def store(payload: dict[str, Any], source: str = StripeEvent.Source.WEBHOOK) -> 
         payload=payload,
         created_at=happened,
     )
-    try:
-        with transaction.atomic():
-            event.save(force_insert=True)
-            process_stripe_event.enqueue(event_pk=event.pk, at=now + FIRST_RETRY)
-    except IntegrityError:
-        # It was delivered before.
-        return StripeEvent.objects.get(event_id=payload["id"])
-    return event
+    job = process_stripe_event.deferral(event_pk="id", at=now + FIRST_RETRY)
+    if insert_once(event, "event_id", then=job):
+        return event
+    # It was delivered before.
+    return StripeEvent.objects.get(event_id=payload["id"])
 
 
 def receive(
@@ -178,15 +176,15 @@ def _check_origin(event: StripeEvent, account: StripeAccount) -> None:
 
 def _apply(event_pk: int, plan: Plan | None) -> None:
     """Do what `plan` says, unless the event has been, or is being, acted on by someone else."""
-    outcome = StripeEvent.Status.IGNORED if plan is None else StripeEvent.Status.PROCESSED
-    if StripeEvent.objects.claim(event_pk, outcome) and plan and not _carry_out(plan):
+    ids = plan.ids if plan else None
+    with together():
+        outcome = StripeEvent.Status.IGNORED if plan is None else StripeEvent.Status.PROCESSED
+        claim = StripeEvent.objects.claim(event_pk, outcome)
+        session = locked_session(ids) if ids is not None else None
+    if not claim.succeeded or plan is None:
+        return
+    if ids is not None and session is None:
+        # There is no such payment here.
         StripeEvent.objects.filter(pk=event_pk).update(status=StripeEvent.Status.IGNORED)
-
-
-def _carry_out(plan: Plan) -> bool:
-    """Apply `plan` to its payment, locked; return False when there is no such payment."""
-    session = None if plan.ids is None else locked_session(plan.ids)
-    if session is None and plan.ids is not None:
-        return False
+        return
     plan.apply(session)
-    return True

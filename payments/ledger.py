@@ -25,6 +25,7 @@ from payments.models import (
     Transaction,
 )
 from payments.stripe_objects import BalanceLine
+from tenants.statements import insert
 
 Kind = LedgerEntry.Kind
 CLEARING = Account.STRIPE_CLEARING
@@ -80,7 +81,7 @@ def post(line: Line) -> None:
         occurred_at=line.occurred_at,
     )
     if line.is_first:
-        entry.save(force_insert=True)
+        insert(entry)
         return
     LedgerEntry.objects.bulk_create([entry], ignore_conflicts=True)
     posted = LedgerEntry.objects.get(kind=line.kind, source_id=line.source_id)

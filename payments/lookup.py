@@ -1,5 +1,6 @@
 """Which payment is a Stripe object about? Our ids are in its metadata, its ids on our rows."""
 
+from functools import cache
 from uuid import UUID
 
 from payments.models import PaymentSession
@@ -10,7 +11,8 @@ from payments.stripe_objects import (
     StripeDispute,
     StripeRefund,
 )
-from tenants.current import current_schema
+from tenants.current import current_tenant
+from tenants.statements import Rows
 
 #: Where to look, in this order: {field of PaymentSession: value}.
 Ids = dict[str, str]
@@ -23,12 +25,20 @@ class NotOurs(Exception):
 def locked_session(ids: Ids) -> PaymentSession | None:
     """Lock and return the payment that has the first known of `ids`, or None."""
     for field, value in ids.items():
-        # Only the payment itself: what it is found by is not locked.
-        rows = PaymentSession.objects.select_for_update(of=("self",)).filter(**{field: value})
-        # Each of them is unique, there is nothing to put in order.
-        for session in rows.order_by():
+        for session in _locked_by(field)(value):
             return session
     return None
+
+
+@cache
+def _locked_by(field: str) -> Rows[PaymentSession]:
+    # Only the payment itself: what it is found by is not locked.
+    rows = PaymentSession.objects.select_for_update(of=("self",))
+    return Rows(PaymentSession, lambda value: rows.filter(**{field: value}), _place(field))
+
+
+def _place(field: str) -> object:
+    return UUID(int=0) if field == "pk" else ""
 
 
 def is_known(ids: Ids) -> bool:
@@ -75,12 +85,17 @@ def of_dispute(dispute: StripeDispute) -> Ids:
     )
 
 
+def of_subscription(schema: str, payment_session_id: str, subscription_id: str) -> Ids:
+    """Where the first payment of a subscription is found."""
+    return _ids(schema, payment_session_id, subscription__stripe_subscription_id=subscription_id)
+
+
 def _ids(schema: str, payment_session_id: str, **stripe_ids: str) -> Ids:
     """Return where to look: our own id from the metadata first, then Stripe's ids.
 
     Raises NotOurs for an object that another business, on the same Stripe account, has made.
     """
-    if schema and schema != current_schema():
+    if schema and schema not in current_tenant().names:
         raise NotOurs
     found = {field: value for field, value in stripe_ids.items() if value}
     try:

@@ -20,6 +20,7 @@ from payments import ledger, signals
 from payments.errors import EventMismatch
 from payments.models import Customer, PaymentSession, Refund, SavedCard, Transaction
 from payments.stripe_objects import Card, Charge, CheckoutSession, PaymentIntent, StripeRefund
+from tenants.statements import insert, together
 
 Status = PaymentSession.Status
 #: The failure code of a payment that a bank declined days after the checkout was completed.
@@ -67,6 +68,8 @@ def apply_checkout_session(
     elif checkout.mode == "setup":
         if checkout.status == "complete" and checkout.card is not None:
             mark_card_saved(session, checkout.card, at)
+    elif checkout.mode == "subscription" and checkout.is_paid:
+        pass  # The money is an invoice's: payments.invoices takes it in.
     elif checkout.status == "complete" and checkout.is_paid:
         mark_succeeded(
             session,
@@ -141,15 +144,19 @@ def mark_succeeded(session: PaymentSession, received: Received) -> None:
         )
     if received.livemode != session.livemode:
         raise EventMismatch("test and live mode are mixed")
-    _write_transaction(session, received)
+    if received.object_id.startswith("pi_"):
+        _adopt(session, "stripe_payment_intent_id", received.object_id)
     if session.is_paid:
+        _complete_transaction(session, received)
         session.save_changes()
         return
-    session.change(
-        status=Status.SUCCEEDED, is_processing=False, failure_code="", succeeded_at=received.at
-    )
-    session.save_changes()
-    record("payment.succeeded", session, event_data(session), STRIPE)
+    with together():
+        _write_transaction(session, received)
+        session.change(
+            status=Status.SUCCEEDED, is_processing=False, failure_code="", succeeded_at=received.at
+        )
+        session.save_changes()
+        record("payment.succeeded", session, event_data(session), STRIPE)
     _send_receipt(session)
     signals.payment_succeeded.send(PaymentSession, payment_session=session)
 
@@ -162,23 +169,24 @@ def _send_receipt(session: PaymentSession) -> None:
 
 
 def _write_transaction(session: PaymentSession, received: Received) -> None:
-    """Record the money once, whatever tells of it first; fill in the charge when it is known."""
-    if received.object_id.startswith("pi_"):
-        _adopt(session, "stripe_payment_intent_id", received.object_id)
-    # It comes with the paid state, and the session is locked: nobody can write it meanwhile.
-    known = Transaction.objects.filter(payment_session=session).first() if session.is_paid else None
-    if known is None:
-        paid = Transaction.objects.create(
-            payment_session=session,
-            amount=received.amount,
-            currency=received.currency,
-            stripe_object_id=received.object_id,
-            stripe_charge_id=received.charge_id or None,
+    """Record the money; it comes with the paid state, and the session is locked: it is once."""
+    paid = Transaction(
+        payment_session=session,
+        amount=received.amount,
+        currency=received.currency,
+        stripe_object_id=received.object_id,
+        stripe_charge_id=received.charge_id or None,
+    )
+    insert(paid)
+    ledger.post_payment(paid, received.at)
+
+
+def _complete_transaction(session: PaymentSession, received: Received) -> None:
+    """Fill in the charge of a payment that was recorded before its charge was known."""
+    if received.charge_id:
+        Transaction.objects.filter(payment_session=session, stripe_charge_id=None).update(
+            stripe_charge_id=received.charge_id
         )
-        ledger.post_payment(paid, received.at)
-    elif received.charge_id and not known.stripe_charge_id:
-        known.stripe_charge_id = received.charge_id
-        known.save(update_fields=["stripe_charge_id"])
 
 
 def mark_processing(session: PaymentSession) -> None:

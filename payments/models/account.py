@@ -10,6 +10,7 @@ from django.db.models import Q
 
 from tenants.currencies import CURRENCIES
 from tenants.encryption import EncryptedTextField
+from tenants.statements import Rows
 
 CURRENCY_CHOICES = [(code, code) for code in CURRENCIES]
 
@@ -26,7 +27,10 @@ def mode_name(livemode: bool) -> str:
 class StripeAccountManager(models.Manager["StripeAccount"]):
     def current(self) -> "StripeAccount":
         """Return this business's account row; it is made with the business."""
-        return self.get()
+        rows = _ONLY_ROW()
+        if not rows:
+            raise StripeAccount.DoesNotExist("This business has no Stripe account row.")
+        return rows[0]
 
 
 class StripeAccount(models.Model):
@@ -117,6 +121,9 @@ class StripeAccount(models.Model):
     def webhook_secrets(self) -> list[str]:
         """The secrets that a delivery may be signed with, the current one first."""
         return [secret for secret in (self.webhook_secret, self.previous_webhook_secret) if secret]
+
+
+_ONLY_ROW = Rows(StripeAccount, StripeAccount.objects.all)
 
 
 def _check_prefix(field: str, value: str, prefixes: str) -> None:

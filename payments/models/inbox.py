@@ -1,13 +1,34 @@
 """What Stripe told this business."""
 
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db import models
 from django.utils import timezone
 
+from tenants.statements import Statement, run
+
 # Stripe's own list reaches back 30 days; older ones can't come back through reconciliation.
 RETENTION = timedelta(days=90)
+
+# Its key is named twice: by the subquery alone PostgreSQL would read the whole inbox.
+CLAIM = """
+UPDATE payments_stripeevent
+SET status = %s, error = '', attempts = attempts + 1, processed_at = %s
+WHERE id = %s AND id IN (
+    SELECT id FROM payments_stripeevent
+    WHERE id = %s AND status NOT IN ('processed', 'ignored', 'flagged', 'dead')
+    FOR UPDATE SKIP LOCKED
+)
+"""
+
+
+@dataclass
+class Claim:
+    """Was the event free to be acted on? Known once the statement has been sent."""
+
+    succeeded: bool = False
 
 
 class StripeEventQuerySet(models.QuerySet["StripeEvent"]):
@@ -18,21 +39,19 @@ class StripeEventQuerySet(models.QuerySet["StripeEvent"]):
     def unsettled(self) -> "StripeEventQuerySet":
         return self.exclude(status__in=StripeEvent.SETTLED)
 
-    def claim(self, pk: int, status: str) -> bool:
-        """Settle an event as `status`, locking it; False if it is settled, or locked by another.
+    def claim(self, pk: int, status: str) -> "Claim":
+        """Settle an event as `status`, locking it, unless it is settled, or locked by another.
 
-        Call it first in the transaction of the event's effects: both are kept, or neither.
+        Call it first in the transaction of the event's effects: both are kept, or neither. It
+        may be sent `together` with others.
         """
-        event = self.filter(pk=pk)
-        free = event.unsettled().select_for_update(skip_locked=True)
-        # Its key is named twice: by the subquery alone PostgreSQL would read the whole inbox.
-        claimed = event.filter(pk__in=free.values("pk")).update(
-            status=status,
-            error="",
-            attempts=models.F("attempts") + 1,
-            processed_at=timezone.now(),
-        )
-        return claimed == 1
+        claim = Claim()
+
+        def note(cursor: Any) -> None:
+            claim.succeeded = cursor.rowcount == 1
+
+        run(Statement(CLAIM, [status, timezone.now(), pk, pk], note))
+        return claim
 
     def expired(self) -> "StripeEventQuerySet":
         """Events that have been dealt with, and are older than `RETENTION`."""

@@ -64,3 +64,9 @@ def forget(*schemas: str) -> None:
     """
     with schema_context(get_public_schema_name()):
         SchemaVersion.objects.filter(schema_name__in=schemas).delete()
+
+
+def follow(old: str, new: str) -> None:
+    """The schema `old` is called `new` from now on, in the caller's transaction."""
+    with schema_context(get_public_schema_name()):
+        SchemaVersion.objects.filter(schema_name=old).update(schema_name=new)

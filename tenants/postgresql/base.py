@@ -12,24 +12,29 @@ and held by tests/tenants/test_search_path.py.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import psycopg
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+from django.db.backends.utils import CursorDebugWrapper
 from django.db.utils import Error as DjangoDatabaseError
 from django_tenants.postgresql_backend import base
 from django_tenants.utils import get_public_schema_name
 
 from tenants.names import validate_schema_name
 
+if TYPE_CHECKING:
+    from tenants.statements import Statement
+
 IN_FAILED_SQL_TRANSACTION = "25P02"
 
 
 # Its tables are named with their schema: the path changes while it runs.
 PATH_AND_VERSION = """
-SELECT set_config('search_path', %s, false), (SELECT version FROM public.tenants_directoryversion)
+SELECT set_config('search_path', %s, false), set_config('statement_timeout', %s, false),
+    (SELECT version FROM public.tenants_directoryversion)
 """
 
 
@@ -49,6 +54,9 @@ class DatabaseWrapper(base.DatabaseWrapper):
     search_path_set_schemas: list[str] | None
     _setting_search_path: bool
     _creating_in_extensions = False
+    # What `tenants.statements.together` has not sent yet; None outside of it.
+    collected: "list[Statement] | None" = None
+    _kept_cursor: Any = None
 
     def _get_cursor_search_paths(self) -> list[str]:
         public = get_public_schema_name()
@@ -85,6 +93,35 @@ class DatabaseWrapper(base.DatabaseWrapper):
         finally:
             self._setting_search_path = False
 
+    def limit_statements(self, seconds: int) -> None:
+        """Have the database stop each statement of this connection after `seconds`; 0: never."""
+        with self.cursor() as cursor:
+            cursor.execute("SELECT set_config('statement_timeout', %s, false)", [f"{seconds}s"])
+
+    def kept_cursor(self) -> Any:
+        """Return a cursor that is made once while a connection is held; read it to its end.
+
+        Making a cursor costs about as much as running a small statement on it.
+        """
+        self.close_if_health_check_failed()
+        kept = self._kept_cursor
+        is_of_use = (
+            kept is not None
+            and self.connection is not None
+            and kept.cursor.connection is self.connection
+            # A cursor logs its statements or does not.
+            and isinstance(kept, CursorDebugWrapper) == self.queries_logged
+        )
+        if is_of_use:
+            self._handle_search_path(kept)
+        else:
+            self._kept_cursor = kept = self.cursor()
+        return kept
+
+    def close(self) -> None:
+        self._kept_cursor = None
+        super().close()
+
     def set_path_and_read_directory_version(self) -> UUID | None:
         """Set the current tenant's path and return the directory's version, in one round trip.
 
@@ -95,9 +132,10 @@ class DatabaseWrapper(base.DatabaseWrapper):
         self.search_path_set_schemas = None
         self._setting_search_path = True
         try:
-            with self.cursor() as cursor:
-                cursor.execute(PATH_AND_VERSION, [_quoted(path)])
-                version: UUID | None = cursor.fetchone()[1]
+            cursor = self.kept_cursor()
+            limit = f"{settings.REQUEST_STATEMENT_SECONDS}s"
+            cursor.execute(PATH_AND_VERSION, [_quoted(path), limit])
+            version: UUID | None = cursor.fetchone()[2]
         finally:
             self._setting_search_path = False
         self.search_path_set_schemas = path

@@ -1,4 +1,4 @@
-"""``manage.py tenant create|list|show|suspend|resume``: the operator's daily commands."""
+"""``manage.py tenant ACTION``: the operator's commands; what moves whole businesses is apart."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -6,23 +6,29 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
+from tenants.errors import TillhouseError
+from tenants.management.lifecycle_actions import LifecycleActions, add_lifecycle_actions
+from tenants.management.tenant_lookup import find, sentences
 from tenants.models import LOCALES, Tenant
-from tenants.names import schema_name_for
 from tenants.provisioning import discard, provision, set_status
 
+# Actions whose names are Python's own.
+ACTIONS = {"import": "import_"}
 
-class Command(BaseCommand):
-    help = "Add, list, show, suspend or resume a business."
+
+class Command(LifecycleActions, BaseCommand):
+    help = "Add, list, show, suspend, move, delete or restore a business."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
         self._add_create(actions.add_parser("create", help="add a business"))
         actions.add_parser("list", help="list the businesses")
-        for action in ("show", "suspend", "resume"):
+        for action in ("show", "suspend", "park", "resume"):
             actions.add_parser(action, help=f"{action} one business").add_argument("label")
         actions.add_parser(
             "discard", help="remove a business whose creation was interrupted"
         ).add_argument("label")
+        add_lifecycle_actions(actions)
 
     def _add_create(self, parser: ArgumentParser) -> None:
         parser.add_argument("label", help="first part of its address, for example anna-hair")
@@ -39,9 +45,11 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            getattr(self, options["action"])(**options)
+            getattr(self, ACTIONS.get(options["action"], options["action"]))(**options)
         except ValidationError as error:
             raise CommandError(sentences(error)) from error
+        except TillhouseError as error:
+            raise CommandError(error.message) from error
 
     def create(self, **options: Any) -> None:
         label = options["label"]
@@ -82,12 +90,18 @@ class Command(BaseCommand):
             ("locale", tenant.locale),
             ("contact", tenant.contact_email or "-"),
             ("hosts", ", ".join(tenant.hosts)),
+            ("deleted after", f"{tenant.delete_after:%Y-%m-%d %H:%M} UTC")
+            if tenant.delete_after
+            else ("known as", ", ".join(tenant.former_names) or "-"),
             ("created", tenant.created_at.isoformat(timespec="seconds")),
         ):
-            self.stdout.write(f"{title:<10} {value}")
+            self.stdout.write(f"{title:<13} {value}")
 
     def suspend(self, *, label: str, **options: Any) -> None:
         self._change(label, Tenant.Status.SUSPENDED)
+
+    def park(self, *, label: str, **options: Any) -> None:
+        self._change(label, Tenant.Status.PARKED)
 
     def resume(self, *, label: str, **options: Any) -> None:
         self._change(label, Tenant.Status.ACTIVE)
@@ -106,26 +120,11 @@ class Command(BaseCommand):
                 f"{tenant.name} is still being set up. If its creation was interrupted, remove it "
                 f"with: manage.py tenant discard {label}"
             )
+        if tenant.status in (Tenant.Status.DELETING, Tenant.Status.REPLACED):
+            raise CommandError(
+                f"{tenant.name} is to be deleted. To have it back: manage.py tenant keep {label}"
+            )
         if tenant.status == status:
             raise CommandError(f"{tenant.name} is {status} already.")
         set_status(tenant, status)
         self.stdout.write(f"{tenant.name} is now {status}.")
-
-
-def find(label: str) -> Tenant:
-    """Return the business called `label`; raises CommandError when there is none."""
-    tenant: Tenant | None = Tenant.objects.filter(schema_name=schema_name_for(label)).first()
-    if tenant is None:
-        raise CommandError(f"There is no business “{label}”. See: manage.py tenant list")
-    return tenant
-
-
-def sentences(error: ValidationError) -> str:
-    """Return the messages of `error` as lines that name the option at fault."""
-    if not hasattr(error, "error_dict"):
-        return " ".join(error.messages)
-    return "\n".join(
-        f"--{name.replace('_', '-')}: {message}"
-        for name, messages in error.message_dict.items()
-        for message in messages
-    )

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('tenants', '0004_directory_version'),
+        ('tenants', '0006_lifecycle'),
     ]
 
     operations = [
