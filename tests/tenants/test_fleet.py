@@ -308,6 +308,17 @@ def test_what_is_written_down_can_be_verified() -> None:
     assert versions.behind().filter(schema_name__in=schemas).count() == 1
 
 
+def test_one_that_is_being_set_up_is_migrated_only_when_named(
+    settings: Any, tmp_path: Path
+) -> None:
+    schemas = small_businesses(1)
+    Tenant.objects.filter(schema_name__in=schemas).update(status="provisioning")
+    with released(settings, write_release(tmp_path, "release_import", ADD_REFERENCE)):
+        assert not versions.behind().filter(schema_name__in=schemas).exists()
+        call_command("migrate_schemas", schema_name=schemas[0], verbosity=0)
+        assert standing(schemas) == dict.fromkeys(schemas, NEW)
+
+
 def test_a_business_without_a_schema_is_named() -> None:
     Tenant.objects.create(schema_name="small_000", name="Lost", status="active")
     with pytest.raises(CommandError, match="1 of 1 failed"):
