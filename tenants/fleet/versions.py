@@ -73,4 +73,6 @@ def forget(*schemas: str) -> None:
 def follow(old: str, new: str) -> None:
     """The schema `old` is called `new` from now on, in the caller's transaction."""
     with schema_context(get_public_schema_name()):
+        # What is known of an earlier schema of that name is of no use any more.
+        SchemaVersion.objects.filter(schema_name=new).delete()
         SchemaVersion.objects.filter(schema_name=old).update(schema_name=new)
