@@ -93,8 +93,18 @@ INSTALLED_APPS = [
 ]
 
 DATABASES = {"default": environment.database("DATABASE_URL")}
+DATABASE_POOLING = environment.choice(
+    "DATABASE_POOLING", ["session", "transaction"], default="session"
+)
 _pool_size = environment.integer("DATABASE_POOL_SIZE", default=10)
-if _pool_size:
+if DATABASE_POOLING == "transaction":
+    # PgBouncer has the connections; see docs/operating.md.
+    DATABASES["default"] |= {
+        "POOLS_TRANSACTIONS": True,
+        "DISABLE_SERVER_SIDE_CURSORS": True,
+        "CONN_MAX_AGE": 60,
+    }
+elif _pool_size:
     DATABASES["default"]["OPTIONS"] = {
         **DATABASES["default"].get("OPTIONS", {}),  # type: ignore[dict-item]
         "pool": {"min_size": 1, "max_size": _pool_size, "timeout": 15},
@@ -262,6 +272,10 @@ WEBHOOK_ALLOW_PRIVATE = environment.boolean("WEBHOOK_ALLOW_PRIVATE", default=DEB
 # --- Jobs, mail, files ----------------------------------------------------------------------
 
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
+# Where the worker listens for new jobs. A connection that is pooled by transactions can't listen.
+JOBS_DATABASE = DATABASES["default"]
+if environment.env.str("JOBS_DATABASE_URL", ""):
+    JOBS_DATABASE = environment.database("JOBS_DATABASE_URL")
 
 _mail = environment.email("EMAIL_URL", default="consolemail://" if DEBUG else "smtp://localhost:25")
 EMAIL_BACKEND = _mail["EMAIL_BACKEND"]
