@@ -17,7 +17,7 @@ from demo.processes import Process, free_port
 
 CONFIGURATION = """
 [databases]
-* = {server}
+* = {server} connect_query='SET search_path = nowhere'
 
 [pgbouncer]
 listen_addr = 127.0.0.1

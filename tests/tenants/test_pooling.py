@@ -265,9 +265,9 @@ def test_businesses_at_once_never_see_each_other(
         thread.join()
     assert failures == []
     assert sorted(finished) == list(range(6))
-    # Nothing was left on the connections.
+    # Nothing was left on the connections; they began without a path of use.
     with psycopg.connect(pgbouncer.url.replace("postgres:", "postgresql:", 1)) as plain:
-        assert plain.execute("SHOW search_path").fetchone() == ('"$user", public',)
+        assert plain.execute("SHOW search_path").fetchone() == ("nowhere",)
 
 
 def test_what_cannot_take_its_path_along_is_refused_outside_a_transaction(
