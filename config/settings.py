@@ -56,8 +56,13 @@ TENANT_MODEL = "tenants.Tenant"
 TENANT_DOMAIN_MODEL = "tenants.Domain"
 # Extensions and the job queue: the only schema beside its own that a business's path holds.
 EXTENSIONS_SCHEMA = "extensions"
-# The database itself refuses to change a business's books.
-APPEND_ONLY_TRIGGERS = environment.boolean("APPEND_ONLY_TRIGGERS", default=True)
+# Where businesses' schemas live: all in one PostgreSQL, or on the nodes of a Citus cluster.
+TENANT_SHARDING = environment.choice("TENANT_SHARDING", ["none", "citus"], default="none")
+# The database itself refuses to change a business's books. Citus takes triggers on a business's
+# tables with a setting of its own only.
+APPEND_ONLY_TRIGGERS = environment.boolean(
+    "APPEND_ONLY_TRIGGERS", default=TENANT_SHARDING == "none"
+)
 
 # In the platform's schema and in every business's: each has people and sessions of its own.
 _EVERYWHERE = [

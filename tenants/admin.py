@@ -11,6 +11,7 @@ from django.utils.html import format_html, format_html_join
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import action, display
 
+from tenants import sharding_health
 from tenants.admin_sites import form_page, operator_site
 from tenants.forms import BusinessForm, NewBusinessForm
 from tenants.models import Domain, Notice, Tenant, TenantQuerySet
@@ -119,6 +120,9 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     )
     newest = Tenant.objects.with_hosts().order_by("-created_at")[:10]
     context["figures"] = [(label, counts.get(status, 0)) for status, label in Tenant.Status.choices]
+    context["alerts"] = [
+        (problem, "/admin/tenants/tenant/") for problem in sharding_health.problems()
+    ]
     context["tables"] = [
         _needing_attention(),
         {

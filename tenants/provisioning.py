@@ -8,6 +8,7 @@ from django.core.management import call_command
 from django.db import IntegrityError, transaction
 from django_tenants.utils import get_public_schema_name, schema_context, tenant_context
 
+from tenants import sharding
 from tenants.connection import connection
 from tenants.models import Domain, Tenant
 from tenants.names import schema_name_for
@@ -87,16 +88,17 @@ def _schema_exists(schema: str) -> bool:
 
 
 def _build_schema(tenant: Tenant) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(f'CREATE SCHEMA "{tenant.schema_name}"')
-    call_command(
-        "migrate_schemas",
-        tenant=True,
-        schema_name=tenant.schema_name,
-        interactive=False,
-        verbosity=0,
-    )
-    connection.set_schema_to_public()
+    with sharding.creating_schema(tenant.schema_name):
+        with connection.cursor() as cursor:
+            cursor.execute(f'CREATE SCHEMA "{tenant.schema_name}"')
+        call_command(
+            "migrate_schemas",
+            tenant=True,
+            schema_name=tenant.schema_name,
+            interactive=False,
+            verbosity=0,
+        )
+        connection.set_schema_to_public()
 
 
 def _open(tenant: Tenant, owner_email: str, owner_password: str | None) -> list[str]:

@@ -13,6 +13,7 @@ from django.core.management.commands.migrate import Command as DjangoMigrate
 from django.db.migrations.recorder import MigrationRecorder
 from django_tenants.management.commands.migrate_schemas import MigrateSchemasCommand
 
+from tenants import sharding
 from tenants.append_only import create_function_sql
 from tenants.connection import connection
 
@@ -54,7 +55,7 @@ def migrate_job_queue(options: dict[str, Any]) -> None:
     They are recorded in public's django_migrations, which therefore has to exist first.
     """
     MigrationRecorder(connection).ensure_schema()
-    with connection.creating_in_extensions():
+    with sharding.on_coordinator_alone(), connection.creating_in_extensions():
         call_command(DjangoMigrate(), JOB_QUEUE, database=connection.alias, **_passed_on(options))
     connection.search_path_set_schemas = None
 

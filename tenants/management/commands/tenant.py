@@ -6,13 +6,17 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
+from tenants.management.sharding_actions import ShardingActions, add_sharding_actions
+from tenants.management.tenant_lookup import find, sentences
 from tenants.models import LOCALES, Tenant
-from tenants.names import schema_name_for
 from tenants.provisioning import discard, provision, set_status
 
+# Actions whose names mean something else to a command.
+ACTIONS = {"check": "check_places"}
 
-class Command(BaseCommand):
-    help = "Add, list, show, suspend or resume a business."
+
+class Command(ShardingActions, BaseCommand):
+    help = "Add, list, show, suspend or move a business."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
@@ -23,6 +27,7 @@ class Command(BaseCommand):
         actions.add_parser(
             "discard", help="remove a business whose creation was interrupted"
         ).add_argument("label")
+        add_sharding_actions(actions)
 
     def _add_create(self, parser: ArgumentParser) -> None:
         parser.add_argument("label", help="first part of its address, for example anna-hair")
@@ -39,7 +44,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            getattr(self, options["action"])(**options)
+            getattr(self, ACTIONS.get(options["action"], options["action"]))(**options)
         except ValidationError as error:
             raise CommandError(sentences(error)) from error
 
@@ -110,22 +115,3 @@ class Command(BaseCommand):
             raise CommandError(f"{tenant.name} is {status} already.")
         set_status(tenant, status)
         self.stdout.write(f"{tenant.name} is now {status}.")
-
-
-def find(label: str) -> Tenant:
-    """Return the business called `label`; raises CommandError when there is none."""
-    tenant: Tenant | None = Tenant.objects.filter(schema_name=schema_name_for(label)).first()
-    if tenant is None:
-        raise CommandError(f"There is no business “{label}”. See: manage.py tenant list")
-    return tenant
-
-
-def sentences(error: ValidationError) -> str:
-    """Return the messages of `error` as lines that name the option at fault."""
-    if not hasattr(error, "error_dict"):
-        return " ".join(error.messages)
-    return "\n".join(
-        f"--{name.replace('_', '-')}: {message}"
-        for name, messages in error.message_dict.items()
-        for message in messages
-    )
