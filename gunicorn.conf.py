@@ -21,7 +21,7 @@ except ImproperlyConfigured as error:
 wsgi_app = "config.wsgi"
 worker_class = "gthread"
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
-threads = 8
+threads = int(os.environ.get("WEB_THREADS", "8"))
 bind = f"0.0.0.0:{os.environ.get('PORT', '8000')}"
 control_socket_disable = True
 accesslog = "-"

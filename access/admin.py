@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 
+from access import customer_data  # noqa: F401 - registers its page
 from access.forms import PersonForm
 from access.invitations import password_link
 from access.models import APIKey, User

@@ -25,6 +25,8 @@ _OFFERS = [
     "bookings.pass",
     "bookings.passmovement",
     "bookings.passtype",
+    "bookings.membership",
+    "bookings.membershipplan",
     "bookings.vouchersettings",
 ]
 _CATALOGUE = [
@@ -76,12 +78,14 @@ _MANAGER = (
         ],
         "view",
     )
+    | {"access.export_customer"}
     | {"payments.add_paymentsession", "payments.add_refund", "payments.change_stripeevent"}
 )
 _OWNER = (
     _MANAGER
     | _all(["access.user", "access.apikey", "events.webhookendpoint"])
     | _all(["payments.stripeaccount", "bookings.smsaccount"], "view change")
+    | {"access.erase_customer"}
 )
 
 PERMISSIONS = {STAFF: _STAFF, MANAGER: _MANAGER, OWNER: _OWNER}

@@ -19,8 +19,8 @@ from tenants.current import current_tenant
 from tenants.money_field import WholeMoneyField
 
 
-class StaffBookingForm(forms.Form):
-    """A booking that staff take on the phone: nothing is due now."""
+class StaffSeriesForm(forms.Form):
+    """A booking that repeats, without a deposit; its dates are shown before they are booked."""
 
     service = forms.ModelChoiceField(
         queryset=Service.objects.none(), widget=UnfoldAdminSelectWidget()
@@ -38,19 +38,6 @@ class StaffBookingForm(forms.Form):
     notes = forms.CharField(
         max_length=2000, required=False, widget=UnfoldAdminTextareaWidget(attrs={"rows": 2})
     )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["service"].queryset = Service.objects.filter(is_active=True)  # type: ignore[attr-defined]
-
-    def clean_starts_at(self) -> datetime:
-        """Return the instant; Django has read it on the business's clocks."""
-        typed: datetime = self.cleaned_data["starts_at"]
-        return typed.astimezone(UTC)
-
-
-class StaffSeriesForm(StaffBookingForm):
-    """A booking that repeats; its dates are shown before they are booked."""
 
     interval_weeks = forms.IntegerField(
         min_value=1, max_value=BookingSeries.MAX_INTERVAL, initial=1, label="Every how many weeks",
@@ -77,6 +64,15 @@ class StaffSeriesForm(StaffBookingForm):
     field_order = (
         "service", "starts_at", "interval_weeks", "count", "until", "party_size",
     )  # fmt: skip
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["service"].queryset = Service.objects.filter(is_active=True)  # type: ignore[attr-defined]
+
+    def clean_starts_at(self) -> datetime:
+        """Return the instant; Django has read it on the business's clocks."""
+        typed: datetime = self.cleaned_data["starts_at"]
+        return typed.astimezone(UTC)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

@@ -4,9 +4,9 @@ from datetime import datetime
 
 from django.db import IntegrityError, transaction
 
+from bookings.claims import is_exclusion_violation, lock_resources
 from bookings.errors import SlotTaken
 from bookings.models import Allocation, ClassSession, Resource
-from bookings.taking import is_exclusion_violation, lock_resources
 from tenants.templatetags.business import clock, local_time
 
 
@@ -46,6 +46,7 @@ def _clash(resource: Resource, starts_at: datetime, ends_at: datetime) -> str:
             resource=resource, is_live=True, starts_at__lt=ends_at, ends_at__gt=starts_at
         )
         .select_related("booking", "class_session__service")
+        .defer("class_session__service__picture")
         .first()
     )
     if there is None:

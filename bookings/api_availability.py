@@ -15,7 +15,7 @@ from bookings.choices import offered_services, resources_to_choose, wanted_by
 from bookings.diary import Wanted
 from bookings.errors import InvalidBooking
 from bookings.models import Service
-from bookings.wishes import price_of
+from bookings.wishes import price_of, why_deposit
 from tenants.current import current_tenant
 
 MOST_DAYS = 62
@@ -108,18 +108,6 @@ class ExplainView(APIView):
                 "deposit": why_deposit(wanted),
             }
         )
-
-
-def why_deposit(wanted: Wanted) -> dict[str, Any]:
-    """Return the deposit, in minor units, and the rules that it follows."""
-    price = price_of(wanted.services, wanted.add_ons, wanted.party_size)
-    texts = []
-    for service in wanted.services:
-        if wanted.party_size < service.deposit_from_people:
-            texts.append(f"{service.name}: only from {service.deposit_from_people} people.")
-        else:
-            texts.append(f"{service.name}: {service.get_deposit_kind_display().lower()}.")
-    return {"amount_pence": price.deposit, "of_pence": price.total, "reasons": texts}
 
 
 def wanted_in(request: Request) -> Wanted:

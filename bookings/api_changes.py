@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from access.actors import CUSTOMER, Actor, actor_of
 from access.fields import MoneyField, StrictCharField
 from access.permissions import is_member
-from bookings import changes, policy
+from bookings import cancelling, changes, policy
 from bookings.api import OneBookingView
 from bookings.api_fields import InstantField
 from bookings.errors import InvalidBooking
@@ -29,7 +29,7 @@ class CancellationView(OneBookingView):
         booking = self.booking(request, booking_id)
         now = timezone.now()
         quote = policy.quote(booking, now)
-        refused = changes.why_not_cancel(booking, now)
+        refused = cancelling.why_not_cancel(booking, now)
         return Response(
             {
                 "booking_id": booking.pk,
@@ -60,7 +60,7 @@ class CancelView(OneBookingView):
         booking = self.booking(request, booking_id)
         fields = CancelFields(data=request.data)
         fields.is_valid(raise_exception=True)
-        quote = changes.cancel_by_customer(
+        quote = cancelling.cancel_by_customer(
             booking.pk,
             expected_refund=fields.validated_data["expected_refund_pence"],
             actor=actor_for(request, self),

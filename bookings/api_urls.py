@@ -1,6 +1,6 @@
 from django.urls import path
 
-from bookings import api, api_availability, api_changes, series_api, waitlist_api
+from bookings import api, api_availability, api_changes, api_changing, series_api, waitlist_api
 
 urlpatterns = [
     path("", api.BookingsView.as_view(), name="bookings-create"),
@@ -61,5 +61,15 @@ urlpatterns = [
         "<int:booking_id>/reschedule/",
         api_changes.RescheduleView.as_view(),
         name="bookings-reschedule",
+    ),
+    path(
+        "<int:booking_id>/change/",
+        api_changing.ChangeView.as_view(),
+        name="bookings-change",
+    ),
+    path(
+        "<int:booking_id>/change/give-up/",
+        api_changing.GiveUpView.as_view(),
+        name="bookings-change-give-up",
     ),
 ]

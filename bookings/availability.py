@@ -18,6 +18,8 @@ from bookings.slots import (
     is_shown,
 )
 
+ALWAYS = [(0, 2**40)]
+
 __all__ = [
     "Reason",
     "Slot",
@@ -241,7 +243,8 @@ def _reasons_of_bounds(
         minutes = int(settings.notice_of(service).total_seconds() // 60)
         yield Reason("notice", f"It needs {minutes} minutes' notice.")
     if starts_at >= latest:
-        yield Reason("too_far", f"Bookings open {settings.days_ahead_of(service)} days ahead.")
+        days = settings.days_ahead_of(service)
+        yield Reason("too_far", f"Bookings open {days} day{'s' * (days != 1)} ahead.")
 
 
 def _reasons_of_time(diary: Diary, starts_at: datetime) -> list[Reason]:
@@ -250,10 +253,15 @@ def _reasons_of_time(diary: Diary, starts_at: datetime) -> list[Reason]:
         return []
     if not all(pool for part in diary.visit.parts for pool in part.pools):
         return [Reason("no_resource", "Nobody and nothing there does this.")]
+    taken = Reason("taken", "Everyone and everything that does this is taken then.")
     untaken = Calendar(diary.calendar.open, {})
     if list(free_slots(diary.visit, untaken, start)):
-        return [Reason("taken", "Everyone and everything that does this is taken then.")]
-    return [Reason("closed", "It is not within the opening hours of whoever does this.")]
+        return [taken]
+    closed = [Reason("closed", "It is not within the opening hours of whoever does this.")]
+    around_the_clock = dict.fromkeys(diary.calendar.open, ALWAYS)
+    if list(free_slots(diary.visit, Calendar(around_the_clock, diary.calendar.busy), start)):
+        return closed
+    return [*closed, taken]
 
 
 def _reasons_of_class(

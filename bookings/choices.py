@@ -16,7 +16,6 @@ def offered_services() -> list[Service]:
     return list(
         Service.objects.filter(is_active=True, is_online=True)
         .select_related("category")
-        .defer("picture")
         .order_by("category__position", "category__name", "position", "name")
     )
 

@@ -1,8 +1,9 @@
 """Choose a service, a time and who is coming: the pages before a booking exists."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import wraps
 from typing import Any
 from urllib.parse import urlencode
 
@@ -25,10 +26,11 @@ from bookings.diary import Wanted
 from bookings.errors import BookingError, InvalidBooking, SlotTaken
 from bookings.forms import DetailsForm
 from bookings.models import OpeningHours, Service
-from bookings.offers import purchases
+from bookings.offers import memberships, purchases
 from bookings.offers.guessing import quote_for
+from bookings.offers.membership_pages import details_of_member
 from bookings.offers.services import Quote
-from bookings.picker import times_context
+from bookings.picker import start_in, times_context
 from bookings.views import go_and_pay
 from bookings.wishes import BookingRequest, Price, price_of
 from payments.services import payments_enabled
@@ -48,6 +50,7 @@ def landing(request: HttpRequest) -> HttpResponse:
             "hours": OpeningHours.objects.filter(resource=None),
             "sells_vouchers": purchases.sells_vouchers(),
             "sells_passes": bool(purchases.passes_on_sale()),
+            "sells_memberships": bool(memberships.on_sale()),
         },
     )
 
@@ -88,21 +91,28 @@ class Choice:
         )
 
 
-def _service(slug: str) -> Service:
-    offered = Service.objects.filter(is_active=True, is_online=True).defer("picture")
-    return get_object_or_404(offered, slug=slug)
+def with_choice(view: Callable[[HttpRequest, Choice], HttpResponse]) -> Callable[..., HttpResponse]:
+    """Give a view what its address says was chosen; what can't be chosen leads back."""
+
+    @wraps(view)
+    def read_first(request: HttpRequest, slug: str) -> HttpResponse:
+        service = get_object_or_404(Service, slug=slug, is_active=True, is_online=True)
+        try:
+            choice = Choice.read(request, service)
+        except InvalidBooking as error:
+            messages.error(request, str(error))
+            return redirect("choose-time", slug=slug)
+        return view(request, choice)
+
+    return read_first
 
 
 @require_safe
 @never_cache
-def choose_time(request: HttpRequest, slug: str) -> HttpResponse:
+@with_choice
+def choose_time(request: HttpRequest, choice: Choice) -> HttpResponse:
     """What goes with a service, the days on which it can be had, and the chosen day's times."""
-    service = _service(slug)
-    try:
-        choice = Choice.read(request, service)
-    except InvalidBooking as error:
-        messages.error(request, str(error))
-        return redirect("choose-time", slug=slug)
+    service = choice.wanted.service
     context = times_context(request, choice.wanted) | {
         "choice": choice,
         "target": f"/book/{service.slug}/details/",
@@ -133,22 +143,19 @@ def _options(service: Service) -> dict[str, Any]:
 
 
 @never_cache
-def details(request: HttpRequest, slug: str) -> HttpResponse:
+@with_choice
+def details(request: HttpRequest, choice: Choice) -> HttpResponse:
     """Who is coming, with what it costs; posting it books, and goes on to pay."""
-    service = _service(slug)
-    try:
-        choice = Choice.read(request, service)
-    except InvalidBooking as error:
-        messages.error(request, str(error))
-        return redirect("choose-time", slug=slug)
+    service = choice.wanted.service
     starts_at = start_asked_for(request, choice.wanted)
     if starts_at is None:
         messages.error(request, "That time is not on offer. Please choose another one.")
-        return redirect("choose-time", slug=slug)
+        return redirect("choose-time", slug=service.slug)
     takes_payments = payments_enabled()
     wants_card = service.requires_card and takes_payments
     form = DetailsForm(
         request.POST or None,
+        initial=details_of_member(request),
         terms=terms_of(service) if wants_card else "",
         consent=service.consent_text,
         questions=questions_of(choice.wanted.services),
@@ -198,14 +205,9 @@ def terms_of(service: Service) -> str:
 
 def start_asked_for(request: HttpRequest, wanted: Wanted) -> datetime | None:
     """Return the time in ``?start=`` if the business offers it, else None."""
-    try:
-        starts_at = datetime.fromisoformat(request.GET.get("start", ""))
-    except ValueError:
-        return None
-    now = timezone.now()
-    if starts_at.tzinfo is None or not now < starts_at < now + services.FURTHEST_AHEAD:
-        return None
-    if not availability.is_offered(wanted, starts_at, current_tenant().zone, now):
+    starts_at = start_in(request)
+    zone, now = current_tenant().zone, timezone.now()
+    if starts_at is None or not availability.is_offered(wanted, starts_at, zone, now):
         return None
     return starts_at
 

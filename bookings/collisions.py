@@ -73,7 +73,7 @@ def _sessions(
         cancelled_at__isnull=True, ends_at__gt=max(starts_at, timezone.now()),
         starts_at__lt=ends_at,
     )  # fmt: skip
-    return list(found.select_related("service"))
+    return list(found.select_related("service").defer("service__picture"))
 
 
 def _midnight(day: date, zone: ZoneInfo) -> datetime:

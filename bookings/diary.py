@@ -60,6 +60,7 @@ WHERE taken.is_live AND taken.starts_at < %(ends)s AND taken.ends_at > %(begins)
     AND (%(ignoring)s::bigint IS NULL OR taken.booking_id IS DISTINCT FROM %(ignoring)s)
     AND (held.hold_expires_at IS NULL OR held.hold_expires_at > %(now)s
         OR held.status <> 'PENDING_PAYMENT')
+    AND (taken.held_until IS NULL OR taken.held_until > %(now)s)
 UNION ALL
 SELECT NULL, floor(extract(epoch FROM starts_at))::bigint, 0, party_size
 FROM bookings_booking
@@ -67,6 +68,13 @@ WHERE %(paced)s AND status <> 'CANCELLED' AND starts_at < %(ends)s AND starts_at
     AND id IS DISTINCT FROM %(ignoring)s
     AND service_id IN (SELECT id FROM bookings_service WHERE kind = 'table')
     AND (hold_expires_at IS NULL OR hold_expires_at > %(now)s OR status <> 'PENDING_PAYMENT')
+UNION ALL
+SELECT NULL, floor(extract(epoch FROM starts_at))::bigint, 0, party_size
+FROM bookings_bookingchange
+WHERE %(paced)s AND status = 'held' AND starts_at < %(ends)s AND starts_at >= %(begins)s
+    AND booking_id IS DISTINCT FROM %(ignoring)s
+    AND service_id IN (SELECT id FROM bookings_service WHERE kind = 'table')
+    AND (hold_expires_at IS NULL OR hold_expires_at > %(now)s)
 ORDER BY 2
 """
 

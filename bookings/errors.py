@@ -42,6 +42,13 @@ class RefundChanged(BookingError):
     status = 409
 
 
+class PriceChanged(BookingError):
+    """A change costs not what the caller has been shown: the response says what it does."""
+
+    code = "price_changed"
+    status = 409
+
+
 class WaitlistRefused(BookingError):
     """There is nothing to wait for, or somebody waits already."""
 

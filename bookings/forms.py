@@ -16,7 +16,8 @@ def _agreement(text: str) -> forms.BooleanField:
     )
 
 
-def _question_field(question: IntakeQuestion) -> forms.Field:
+def question_field(question: IntakeQuestion) -> forms.Field:
+    """Return the field in which a question of the business is answered."""
     label = question.text if question.is_required else f"{question.text} (optional)"
     choices = answers_to(question)
     if choices:
@@ -57,7 +58,7 @@ class DetailsForm(forms.Form):
     )
 
     code = forms.CharField(
-        label="Discount code, voucher or pass (optional)",
+        label="Discount code, voucher, pass or membership (optional)",
         max_length=40,
         required=False,
         widget=forms.TextInput(
@@ -83,7 +84,7 @@ class DetailsForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.questions = questions
         for question in questions:
-            self.fields[f"question_{question.pk}"] = _question_field(question)
+            self.fields[f"question_{question.pk}"] = question_field(question)
         if terms:
             self.fields["accept_terms"] = _agreement(terms)
         if consent:

@@ -216,7 +216,8 @@ class BookingRulesForm(forms.ModelForm):  # type: ignore[type-arg]
         model = BookingSettings
         fields = (
             "step_minutes", "offset_minutes", "minimum_notice_minutes", "days_ahead",
-            "hold_minutes", "covers_per_quarter",
+            "hold_minutes", "covers_per_quarter", "waitlist_offer_minutes",
+            "waitlist_cutoff_minutes", "complete_after_minutes",
         )  # fmt: skip
         labels = {
             "step_minutes": "Bookings start every … minutes",
@@ -224,6 +225,9 @@ class BookingRulesForm(forms.ModelForm):  # type: ignore[type-arg]
             "minimum_notice_minutes": "Minutes of notice",
             "hold_minutes": "Minutes to pay",
             "covers_per_quarter": "Guests per quarter of an hour",
+            "waitlist_offer_minutes": "Minutes to take a place from the waitlist",
+            "waitlist_cutoff_minutes": "Minutes before the start when the waitlist ends",
+            "complete_after_minutes": "Minutes until a past booking counts as completed",
         }
         widgets = {name: UnfoldAdminTextInputWidget(attrs={"type": "number"}) for name in fields}
 

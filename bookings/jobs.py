@@ -1,6 +1,6 @@
 """What bookings does in the background. Every job may be late, run twice, or be killed."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from access.actors import Actor
@@ -23,15 +23,38 @@ def end_checkouts(*, booking_id: int) -> None:
     services.end_checkouts(booking_id)
 
 
+@tenant_task("bookings.release_change", attempts=20, first_wait=5)
+def release_change(*, change_id: int) -> None:
+    """End a change whose difference was not paid in time."""
+    from bookings import held_changes
+
+    held_changes.expire(change_id)
+
+
+@tenant_task("bookings.end_checkouts_of_change", attempts=12, first_wait=5)
+def end_checkouts_of_change(*, change_id: int) -> None:
+    """Make sure that nobody can pay any more for a change that was given up."""
+    from bookings import held_changes
+
+    held_changes.end_checkouts(change_id)
+
+
 @tenant_task("bookings.send_mail")
-def send_mail(*, booking_id: int, message: str, previous_start: str = "") -> None:
+def send_mail(
+    *,
+    booking_id: int,
+    message: str,
+    previous_start: str = "",
+    details: dict[str, str] | None = None,
+) -> None:
     """Tell the customer, and whoever else it concerns; `message` is one of messages.kinds.KINDS.
 
-    For "rescheduled", `previous_start` (ISO 8601) is when the booking was before.
+    `details` says what the booking does not know: for "rescheduled" what it was before, as
+    ``previous_...``. Older jobs tell of its time alone, in `previous_start` (ISO 8601).
     """
     from bookings.messages.planning import plan
 
-    plan(booking_id, message, previous_start=previous_start)
+    plan(booking_id, message, details=details or {"previous_start": previous_start})
 
 
 @tenant_task("bookings.deliver_message")
@@ -79,13 +102,16 @@ def extend_class_series() -> None:
 @periodically("bookings.sweep_everyone", cron="23 * * * *", within=timedelta(minutes=50))
 @tenant_task("bookings.sweep", attempts=2)
 def sweep() -> None:
-    """Complete what has ended, and release holds whose own job was lost."""
+    """Complete what has ended, release holds whose own job was lost, forget wrong codes."""
     from bookings import sweeps
+    from bookings.offers.guessing import forget_old_attempts
 
+    forget_old_attempts()
     try:
         sweeps.complete_ended()
     finally:
         sweeps.release_lost_holds()
+        sweeps.release_lost_changes()
 
 
 @tenant_task("bookings.offer_waitlist")
@@ -124,3 +150,11 @@ def sweep_waitlist() -> None:
     from bookings import waitlist_offers
 
     waitlist_offers.sweep()
+
+
+@tenant_task("bookings.tell_of_cancelled")
+def tell_of_cancelled(*, series_id: int, since: str) -> None:
+    """Send what of a series was cancelled `since` then (ISO 8601), in one e-mail."""
+    from bookings import waitlist_mail
+
+    waitlist_mail.send_cancelled(series_id, datetime.fromisoformat(since))

@@ -1,6 +1,6 @@
 """What a booking has paid, still owes, and may be charged."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -14,10 +14,15 @@ from payments.models import PaymentRequest, PaymentSession, Refund
 
 #: The deposit, or the card that is left instead of one.
 DEPOSIT = "booking"
+#: What is paid to make a booking a larger one.
+CHANGE = "booking_change"
 #: What is paid later by a link.
 BALANCE = "booking_balance"
 #: What a card on file is charged under the accepted terms.
 FEE = "booking_fee"
+#: What is owed to the customer until they have come.
+DEPOSITS = (DEPOSIT, CHANGE)
+TOWARDS_PRICE = (*DEPOSITS, BALANCE)
 
 
 def payments_of(booking: Booking) -> Iterable[PaymentSession]:
@@ -28,7 +33,11 @@ def payments_of(booking: Booking) -> Iterable[PaymentSession]:
 
 
 def latest_payment(booking: Booking) -> PaymentSession | None:
-    return next(iter(payments_of(booking)), None)
+    """Return the newest payment of the deposit, or of what a change has added to that."""
+    paid = PaymentSession.objects.filter(
+        payable_type=CHANGE, payable_id=str(booking.pk), status__in=PaymentSession.PAID
+    )
+    return paid.order_by("-created_at").first() or next(iter(payments_of(booking)), None)
 
 
 def payments_ahead(booking: Booking) -> list[PaymentSession]:
@@ -43,7 +52,7 @@ def lock_payments(booking: Booking) -> list[PaymentSession]:
 
 def _succeeded(booking: Booking) -> models.QuerySet[PaymentSession]:
     return PaymentSession.objects.filter(
-        payable_type__in=(DEPOSIT, BALANCE),
+        payable_type__in=TOWARDS_PRICE,
         payable_id=str(booking.pk),
         currency=booking.currency,
         status=PaymentSession.Status.SUCCEEDED,
@@ -62,7 +71,7 @@ def amount_refunded(booking: Booking) -> int:
 
 def _paid_towards(booking: Booking) -> Iterable[PaymentSession]:
     return PaymentSession.objects.filter(
-        payable_type__in=(DEPOSIT, BALANCE),
+        payable_type__in=TOWARDS_PRICE,
         payable_id=str(booking.pk),
         currency=booking.currency,
         status__in=PaymentSession.PAID,
@@ -72,7 +81,7 @@ def _paid_towards(booking: Booking) -> Iterable[PaymentSession]:
 def amount_given_back(booking: Booking) -> int:
     """What went back of all that was paid ahead, or is on its way, in minor units."""
     refunds = Refund.objects.filter(
-        payment_session__payable_type__in=(DEPOSIT, BALANCE),
+        payment_session__payable_type__in=TOWARDS_PRICE,
         payment_session__payable_id=str(booking.pk),
     ).exclude(status=Refund.Status.FAILED)
     return refunds.aggregate(total=models.Sum("amount"))["total"] or 0
@@ -104,9 +113,36 @@ def end_open_checkouts(booking: Booking) -> None:
 
     Raises ProcessorFailed when Stripe can't be asked.
     """
-    for session in payments_of(booking):
+    asked = PaymentSession.objects.filter(payable_type__in=DEPOSITS, payable_id=str(booking.pk))
+    for session in asked.order_by("-created_at"):
         if session.is_open:
             payments.cancel_checkout(session.pk)
+
+
+def earn_deposits(booking_id: int) -> None:
+    """What was paid ahead for a booking is the business's own; call it before locking that."""
+    for payable_type in DEPOSITS:
+        payments.earn_deposits(payable_type, booking_id)
+
+
+def give_back(
+    paid: Sequence[PaymentSession], amount: int, *, reason: str, key: str, actor: Actor
+) -> None:
+    """Reserve refunds of `amount` in all, out of the first of `paid` first; once for each `key`.
+
+    The payments are locked, and nothing else is yet that is locked after them.
+    """
+    for session in paid:
+        part = min(session.amount_refundable, amount)
+        if part:
+            payments.request_refund(
+                payment_session_id=str(session.pk),
+                amount=part,
+                reason=reason,
+                actor=actor,
+                idempotency_key=f"{key}:{session.pk}",
+            )
+            amount -= part
 
 
 def request_balance(

@@ -3,7 +3,7 @@
 from django.urls import reverse
 
 from access.actors import STRIPE, SYSTEM
-from bookings import jobs, money, services
+from bookings import held_changes, jobs, money, services
 from bookings.models import Booking
 from events.services import record
 from payments.models import PaymentSession, SavedCard
@@ -83,6 +83,49 @@ class Deposit(AboutBooking):
         booking = booking_for(session)
         if booking is not None:
             services.release_after_payment_ended(booking.pk, Booking.CancelReason.HOLD_EXPIRED)
+
+
+@register
+class Change(AboutBooking):
+    """The difference that a change of a booking costs."""
+
+    type = money.CHANGE
+
+    def on_paid(self, session: PaymentSession) -> None:
+        """Make the change, or give the money back when it can't be made any more."""
+        change = held_changes.change_of(session)
+        if change is None or held_changes.apply_paid(change.pk, actor=STRIPE):
+            return
+        if session.amount_refundable:
+            request_refund(
+                payment_session_id=str(session.pk),
+                reason="The change was no longer possible",
+                actor=SYSTEM,
+                idempotency_key=f"unavailable:{session.pk}",
+            )
+        booking = change.booking
+        record("booking.change_paid_too_late", booking, services.event_data(booking), SYSTEM)
+        jobs.send_mail.enqueue(
+            booking_id=booking.pk,
+            message="change_not_made",
+            details={"payment": str(session.pk), "paid_more": str(session.amount)},
+        )
+
+    def on_processing(self, session: PaymentSession) -> None:
+        change = held_changes.change_of(session)
+        if change is not None:
+            held_changes.keep_while_processing(change.pk)
+
+    def on_failed(self, session: PaymentSession, *, is_final: bool) -> None:
+        """A declined card may be followed by a better one; a failed bank debit is the end."""
+        change = held_changes.change_of(session)
+        if change is not None and is_final:
+            held_changes.release_after_payment_ended(change)
+
+    def on_canceled(self, session: PaymentSession) -> None:
+        change = held_changes.change_of(session)
+        if change is not None:
+            held_changes.release_after_payment_ended(change)
 
 
 @register

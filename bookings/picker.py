@@ -9,9 +9,23 @@ from django.utils import timezone
 from bookings import availability
 from bookings.availability import Wanted
 from bookings.models import ClassSession, Service
+from bookings.services import FURTHEST_AHEAD
+from bookings.waitlist import coming_classes
 from tenants.current import current_tenant
 
 DAYS_SHOWN = 14
+
+
+def start_in(request: HttpRequest) -> datetime | None:
+    """Return the time in ``?start=``, an aware one that can be booked some day, else None."""
+    try:
+        starts_at = datetime.fromisoformat(request.GET.get("start", ""))
+    except ValueError:
+        return None
+    now = timezone.now()
+    if starts_at.tzinfo is None or not now < starts_at < now + FURTHEST_AHEAD:
+        return None
+    return starts_at
 
 
 def times_context(
@@ -42,6 +56,7 @@ def times_context(
         "chosen": chosen,
         "slots": by_day[chosen],
         "places": _places(wanted, by_day[chosen]),
+        "may_wait": _may_wait(wanted, chosen, by_day[chosen]),
         "earlier": max(first - timedelta(days=DAYS_SHOWN), today) if first > today else None,
         "later": later if later <= furthest else None,
     }
@@ -55,6 +70,16 @@ def _places(wanted: Wanted, slots: list[availability.Slot]) -> dict[datetime, in
         service=wanted.service, starts_at__in=[slot.starts_at for slot in slots], cancelled_at=None
     ).with_free_seats(timezone.now())
     return {session.starts_at: session.free_seats for session in sessions}
+
+
+def _may_wait(wanted: Wanted, day: date, slots: list[availability.Slot]) -> bool:
+    """Is there anything on this day that customers could wait for?"""
+    service = wanted.service
+    if not service.is_online:
+        return False
+    if service.kind != Service.Kind.CLASS:
+        return not slots
+    return any(session.free_seats < wanted.party_size for session in coming_classes(service, day))
 
 
 def _day_asked_for(request: HttpRequest, today: date, furthest: date) -> date | None:

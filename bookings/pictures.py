@@ -37,7 +37,7 @@ def service_picture(request: HttpRequest, slug: str) -> HttpResponse:
 
 @condition(etag_func=_etag)
 def _picture(request: HttpRequest, slug: str) -> HttpResponse:
-    service = Service.objects.only("picture", "picture_type").filter(slug=slug).first()
+    service = Service.objects.defer(None).only("picture", "picture_type").filter(slug=slug).first()
     if service is None or not service.picture:
         raise Http404("This service has no picture.")
     return HttpResponse(bytes(service.picture), content_type=service.picture_type)

@@ -109,34 +109,47 @@ def week_for(booking: Booking, starts_at: datetime) -> Week | None:
 
 def free_until(booking: Booking) -> datetime:
     """Until when, inclusive, the customer may cancel or move the booking at no cost."""
-    return free_until_at(booking, booking.starts_at)
+    return booking.free_until or free_until_at(booking, booking.starts_at)
 
 
 def free_until_at(booking: Booking, starts_at: datetime) -> datetime:
-    """Return what `free_until` would be if `booking` began at `starts_at`."""
+    """Return what `free_until` would be if `booking` began at `starts_at`, by today's hours."""
     week = week_for(booking, starts_at)
     return deadline(starts_at, booking.free_cancellation_hours, current_tenant().zone, week)
+
+
+def fix_deadlines(booking: Booking) -> None:
+    """Set on `booking`, by today's opening hours, until when cancelling gives what back."""
+    week = week_for(booking, booking.starts_at)
+    booking.free_until, booking.partial_until = _deadlines(booking, current_tenant().zone, week)
+
+
+def _deadlines(booking: Booking, zone: ZoneInfo, week: Week | None) -> tuple[datetime, datetime]:
+    free = deadline(booking.starts_at, booking.free_cancellation_hours, zone, week)
+    if not booking.late_refund_percent:
+        return free, free
+    return free, max(deadline(booking.starts_at, booking.no_refund_hours, zone, week), free)
 
 
 def quote(booking: Booking, now: datetime) -> Quote:
     """Return what cancelling `booking` at `now` gives back of all that was paid ahead."""
     paid = sum(session.amount_refundable for session in payments_ahead(booking))
-    return quote_for(
-        booking, paid, now, current_tenant().zone, week_for(booking, booking.starts_at)
-    )
+    week = week_for(booking, booking.starts_at) if booking.free_until is None else None
+    return quote_for(booking, paid, now, current_tenant().zone, week)
 
 
 def quote_for(
     booking: Booking, paid: int, now: datetime, zone: ZoneInfo, week: Week | None
 ) -> Quote:
-    """Return what goes back of `paid` minor units; reads nothing but its arguments."""
-    free = deadline(booking.starts_at, booking.free_cancellation_hours, zone, week)
+    """Return what goes back of `paid` minor units; reads nothing but its arguments.
+
+    `zone` and `week` count where `booking` does not know its deadlines.
+    """
+    if booking.free_until is not None and booking.partial_until is not None:
+        free, partial = booking.free_until, booking.partial_until
+    else:
+        free, partial = _deadlines(booking, zone, week)
     percent = booking.late_refund_percent
-    partial = (
-        max(deadline(booking.starts_at, booking.no_refund_hours, zone, week), free)
-        if percent
-        else free
-    )
     code, share = "too_late", 0
     if now <= free:
         code, share = "free", 100

@@ -19,6 +19,9 @@ from tenants.current import current_tenant
 
 ALTERNATIVES_SHOWN = 3
 TELL_AFTER = timedelta(minutes=2)
+# A date that waits for its deposit is kept this long: there may be many to pay. Stripe's pages end
+# after a day.
+HOLD = timedelta(hours=23)
 # What staff and API keys are not bound by; opening hours they are, unless they say otherwise.
 WAIVED = {"notice", "too_far", "grid", "staff_only"}
 
@@ -142,11 +145,19 @@ def _book_day(
         return _clash(request, day, at, zone, reasons[0].code, reasons[0].text)
     try:
         with transaction.atomic():
-            booking = services.book(replace(request, starts_at=starts_at), actor=actor)
+            wanted = replace(request, starts_at=starts_at)
+            booking = services.book(wanted, actor=actor, hold_until=_hold_for(wanted))
             transaction.set_rollback(is_trial)
     except BookingError as error:
         return _clash(request, day, at, zone, error.code, error.message)
     return booking
+
+
+def _hold_for(request: BookingRequest) -> datetime | None:
+    """Return until when a date waits for its deposit; None where nothing is due ahead."""
+    if not services.is_paid_ahead(request):
+        return None
+    return min(timezone.now() + HOLD, request.starts_at)
 
 
 def _reasons(
@@ -173,16 +184,27 @@ def _clash(
 def cancel_rest(
     series: BookingSeries, from_day: date, *, actor: Actor, refund: bool = False
 ) -> list[Booking]:
-    """Cancel what is left of a series from `from_day` on (the business's day); return it."""
+    """Cancel what is left of a series from `from_day` on (the business's day); return it.
+
+    Its customer is told of all of it in one e-mail.
+    """
+    from bookings import jobs
+
     begins = availability.instant(from_day, time(), current_tenant().zone)
     left = series.bookings.filter(
         starts_at__gte=max(begins, timezone.now()),
         status__in=(Booking.Status.PENDING_PAYMENT, Booking.Status.CONFIRMED),
     )
+    # Enqueued first, so that they hear of what is cancelled even if we are killed on the way.
+    now = timezone.now()
+    if left.exists():
+        jobs.tell_of_cancelled.enqueue(
+            series_id=series.pk, since=now.isoformat(), at=now + TELL_AFTER
+        )
     cancelled = []
     for booking_id in left.order_by("starts_at").values_list("pk", flat=True):
         try:
-            cancelled.append(services.cancel(booking_id, actor=actor, refund=refund))
+            cancelled.append(services.cancel(booking_id, actor=actor, refund=refund, tells=False))
         except BookingClosed:
             # It ended while we went through them.
             continue

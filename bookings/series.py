@@ -11,10 +11,10 @@ from django.db.models import Q
 from django.utils import timezone
 
 from access.actors import SYSTEM, Actor
+from bookings.claims import lock_resources
 from bookings.errors import SlotTaken
 from bookings.models import ClassSeries, ClassSession, HoursException, Resource
 from bookings.sessions import call_off, schedule
-from bookings.taking import lock_resources
 from tenants.current import current_tenant
 
 AHEAD = timedelta(weeks=12)
@@ -134,7 +134,8 @@ def _future(series: ClassSeries, now: datetime) -> list[ClassSession]:
     people = {*ours.values_list("instructor_id", flat=True), series.instructor_id}
     for person in Resource.objects.filter(pk__in=[one for one in people if one]).order_by("id"):
         lock_resources([person.pk])
-    return list(ours.select_for_update(of=("self",)).select_related("service").order_by("id"))
+    ours = ours.select_related("service").defer("service__picture")
+    return list(ours.select_for_update(of=("self",)).order_by("id"))
 
 
 def _fits(session: ClassSession, series: ClassSeries, wanted: dict[date, datetime]) -> bool:
@@ -186,7 +187,8 @@ def extend_all() -> None:
     What an instructor has no time for is left out, and tried again the next time.
     """
     now = timezone.now()
-    for series in ClassSeries.objects.select_related("service", "instructor").order_by("id"):
+    rows = ClassSeries.objects.select_related("service", "instructor").defer("service__picture")
+    for series in rows.order_by("id"):
         for session in _missing(series, ahead(series, now)):
             try:
                 schedule(session)

@@ -9,13 +9,15 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from access.actors import actor_of
-from access.fields import MoneyField, StrictBooleanField, StrictIntegerField
+from access.fields import MoneyField, StrictBooleanField, StrictCharField, StrictIntegerField
+from bookings import services
 from bookings.api_fields import InstantField
 from bookings.errors import InvalidBooking
 from bookings.models import Booking, BookingSeries
 from bookings.recurring import Clash, Outcome, Weekly, book_series, cancel_rest, preview
 from bookings.waitlist_api import CustomerFields, DayField, check_resource, service_named
 from bookings.wishes import BookingRequest, price_of
+from payments import services as payments
 from tenants.current import current_tenant
 
 
@@ -28,6 +30,8 @@ class SeriesFields(CustomerFields):
     deposit_amount_pence = MoneyField(required=False, default=0, min_value=0)
     anytime = StrictBooleanField(required=False, default=False)
     preview = StrictBooleanField(required=False, default=False)
+    success_url = StrictCharField(required=False, max_length=2000)
+    cancel_url = StrictCharField(required=False, max_length=2000)
 
 
 class SeriesListView(APIView):
@@ -43,6 +47,11 @@ class SeriesListView(APIView):
             asked.pop("interval_weeks"), asked.pop("count", None), asked.pop("until", None)
         )
         is_trial = asked.pop("preview")
+        for name in ("success_url", "cancel_url"):
+            if name in asked:
+                payments.checked_return_url(
+                    asked[name], field=name, own_hosts=current_tenant().hosts
+                )
         wanted = _request(asked)
         if is_trial:
             return Response(_outcome(preview(wanted, rule), with_bookings=False))
@@ -73,8 +82,12 @@ def _request(asked: dict[str, Any]) -> BookingRequest:
 
 
 def _outcome(outcome: Outcome, *, with_bookings: bool = True) -> dict[str, Any]:
+    pages = _payment_pages(outcome.booked) if with_bookings else {}
     body: dict[str, Any] = {
-        "booked": [_booked(booking, with_bookings) for booking in outcome.booked],
+        "booked": [
+            _booked(booking, with_bookings) | pages.get(booking.pk, {})
+            for booking in outcome.booked
+        ],
         "clashes": [_clashed(clash) for clash in outcome.clashes],
     }
     if outcome.series is not None:
@@ -84,8 +97,30 @@ def _outcome(outcome: Outcome, *, with_bookings: bool = True) -> dict[str, Any]:
     return body
 
 
+def _payment_pages(booked: list[Booking]) -> dict[int, dict[str, str]]:
+    """Open the page on which each date's deposit is paid; return what is said of it, by booking.
+
+    Once Stripe fails, the rest is left to the bookings' own pages, and the date that it failed for
+    is given up, as every booking is.
+    """
+    pages = {}
+    for booking in booked:
+        if not booking.is_pending:
+            continue
+        try:
+            session = services.start_payment(booking, own_hosts=current_tenant().hosts)
+        except payments.PaymentError:
+            booking.refresh_from_db()
+            break
+        pages[booking.pk] = {
+            "checkout_url": session.checkout_url,
+            "payment_session_id": str(session.pk),
+        }
+    return pages
+
+
 def _booked(booking: Booking, with_booking: bool) -> dict[str, Any]:
-    """Return one date; a deposit is paid on the booking's own page, while it is held."""
+    """Return one date; a deposit can be paid on the booking's own page as well."""
     body: dict[str, Any] = {"booking_date": booking.starts_at.isoformat()}
     if with_booking:
         body |= {

@@ -1,4 +1,4 @@
-"""What can be done with a booking: book, pay, confirm, cancel, release."""
+"""The front door of bookings: book, pay, confirm, complete; `cancelling` is what else ends one."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -7,33 +7,62 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from access.actors import CUSTOMER, SYSTEM, Actor
-from bookings import policy, taking
-from bookings.errors import BookingClosed, BookingNotFound, InvalidBooking
+from access.actors import CUSTOMER, Actor
+from bookings import claims, policy, taking
+from bookings.cancelling import (
+    cancel,
+    end_checkouts,
+    end_checkouts_now,
+    end_stale_hold,
+    give_up,
+    mark_cancelled,
+    release,
+    release_after_payment_ended,
+    release_hold,
+)
+from bookings.deposits import is_payable, settle, start_payment
+from bookings.errors import BookingClosed, InvalidBooking
 from bookings.models import Booking, BookingLine, BookingSettings
-from bookings.money import DEPOSIT, end_open_checkouts, payments_ahead, payments_of
+from bookings.money import earn_deposits
 from bookings.offers import services as offers
+from bookings.records import event_data, get_booking, locked
 from bookings.wishes import BookingRequest, Line, price_of
 from events.services import record
 from payments import services as payments
-from payments.models import PaymentSession
 from tenants.current import current_tenant
+
+__all__ = [
+    "FURTHEST_AHEAD",
+    "book",
+    "cancel",
+    "complete",
+    "confirm",
+    "end_checkouts",
+    "end_checkouts_now",
+    "end_stale_hold",
+    "event_data",
+    "get_booking",
+    "give_up",
+    "hold_time",
+    "is_paid_ahead",
+    "is_payable",
+    "itemise",
+    "keep_while_processing",
+    "locked",
+    "mark_cancelled",
+    "mark_no_show",
+    "release",
+    "release_after_payment_ended",
+    "release_hold",
+    "settle",
+    "start_payment",
+    "terms_kept",
+]
 
 FURTHEST_AHEAD = timedelta(days=5 * 366)
 
 Status = Booking.Status
 CancelReason = Booking.CancelReason
-
-
-def event_data(booking: Booking) -> dict[str, object]:
-    """Return what an event says of a booking: no personal data beyond the reference."""
-    return {
-        "booking_id": booking.pk,
-        "reference": booking.reference,
-        "status": booking.status,
-        "service_name": booking.service_name,
-        "starts_at": booking.starts_at.isoformat(),
-    }
 
 
 def book(
@@ -51,14 +80,18 @@ def book(
         raise InvalidBooking(
             "booking_date must be in the future, at most five years ahead", field="booking_date"
         )
-    is_due = request.amounts["deposit_amount"] > 0 or request.requires_card
-    must_pay = is_due and payments.payments_enabled()
-    if must_pay and hold_until is None:
+    if hold_until is None and is_paid_ahead(request):
         hold_until = now + hold_time()
     with transaction.atomic():
         booking = _take(request, now, hold_until)
         _after_taking(booking, actor)
     return booking
+
+
+def is_paid_ahead(request: BookingRequest) -> bool:
+    """Has a deposit to be paid, or a card to be left, before `request` is confirmed?"""
+    is_due = request.amounts["deposit_amount"] > 0 or request.requires_card
+    return is_due and payments.payments_enabled()
 
 
 def _take(request: BookingRequest, now: datetime, hold_until: datetime | None) -> Booking:
@@ -84,6 +117,7 @@ def _take(request: BookingRequest, now: datetime, hold_until: datetime | None) -
         cancel_url=request.cancel_url,
         **terms_kept(request, now),
     )
+    policy.fix_deadlines(booking)
     taking.take(booking, request.wanted, now, end_hold=end_stale_hold)
     _itemise(booking, request)
     if request.quote is not None:
@@ -94,11 +128,6 @@ def _take(request: BookingRequest, now: datetime, hold_until: datetime | None) -
 def hold_time() -> timedelta:
     """Return how long a time is kept while its deposit is paid."""
     return timedelta(minutes=BookingSettings.objects.current().hold_minutes)
-
-
-def end_stale_hold(booking: Booking) -> None:
-    """End a locked booking whose hold has run out, because somebody else wants its time."""
-    mark_cancelled(booking, CancelReason.HOLD_EXPIRED, SYSTEM)
 
 
 def _itemise(booking: Booking, request: BookingRequest) -> None:
@@ -116,6 +145,11 @@ def _itemise(booking: Booking, request: BookingRequest) -> None:
                 price, booking.tax_rate,
             ),
         )  # fmt: skip
+    itemise(booking, lines)
+
+
+def itemise(booking: Booking, lines: Iterable[Line]) -> None:
+    """Write what a booking consists of, in order."""
     BookingLine.objects.bulk_create(
         BookingLine(booking=booking, position=position, **vars(line))
         for position, line in enumerate(lines)
@@ -163,93 +197,6 @@ def _after_taking(booking: Booking, actor: Actor) -> None:
         jobs.release_hold.enqueue(booking_id=booking.pk, at=booking.hold_expires_at)
 
 
-def start_payment(booking: Booking, *, own_hosts: Iterable[str]) -> PaymentSession:
-    """Open the page on which the deposit of a pending booking is paid, and return the payment.
-
-    Asked again, it returns the same page while that is open, and a new one after. When Stripe
-    fails, the booking is released and ProcessorFailed is raised: nothing half-done stays.
-    """
-    if not booking.is_pending:
-        raise BookingClosed("This booking is not waiting for a payment.")
-    now = timezone.now()
-    if booking.hold_expires_at and booking.hold_expires_at <= now:
-        raise BookingClosed("The time to pay has run out. Please book again.")
-    earlier = list(payments_of(booking))
-    reusable = next((session for session in earlier if _is_payable(session, now)), None)
-    key = reusable.idempotency_key if reusable else f"booking:{booking.pk}:{len(earlier) + 1}"
-    try:
-        return _open_payment(booking, key, own_hosts)
-    except Exception:
-        if not earlier:
-            release(booking.pk, CancelReason.PAYMENT_UNAVAILABLE)
-        raise
-
-
-def _open_payment(booking: Booking, key: str, own_hosts: Iterable[str]) -> PaymentSession:
-    page = f"{current_tenant().url}/booking/{booking.access_token}"
-    asked: dict[str, Any] = {
-        "payable_type": DEPOSIT,
-        "payable_id": booking.pk,
-        "customer": payments.CustomerDetails(
-            booking.customer_email, booking.customer_name, booking.customer_phone
-        ),
-        "success_url": booking.success_url or f"{page}/return/",
-        "cancel_url": booking.cancel_url or f"{page}/unpaid/",
-        "idempotency_key": key,
-        "own_hosts": own_hosts,
-        "access_token": booking.access_token,
-        "expires_at": booking.hold_expires_at,
-    }
-    if booking.requires_card:
-        return payments.start_card_setup(**asked, description=f"{booking.service_name}: card")
-    return payments.start_checkout(
-        **asked,
-        amount=booking.deposit_amount,
-        currency=booking.currency,
-        description=f"{booking.service_name}: deposit",
-        is_deposit=True,
-        tax_rate=booking.tax_rate,
-    )
-
-
-def _is_payable(session: PaymentSession, now: datetime) -> bool:
-    ended = session.checkout_expires_at is not None and session.checkout_expires_at <= now
-    return session.is_open and not ended
-
-
-def settle(booking: Booking) -> Booking:
-    """Ask Stripe about an unsettled deposit and return the booking as it is then."""
-    if booking.is_pending:
-        for session in payments_of(booking):
-            if not session.is_paid:
-                payments.settle(session.pk)
-        booking.refresh_from_db()
-    return booking
-
-
-def get_booking(booking_id: int) -> Booking:
-    """Return the booking; raises BookingNotFound."""
-    # Ids beyond bigint would be an error of the database.
-    if 0 < booking_id < 2**63:
-        booking = Booking.objects.filter(pk=booking_id).first()
-        if booking is not None:
-            return booking
-    raise BookingNotFound("Booking not found")
-
-
-def locked(booking_id: int) -> Booking:
-    """Lock a booking, what it takes up first: the order in which everyone locks."""
-    taking.lock_capacity(booking_id)
-    return Booking.objects.select_for_update().get(pk=booking_id)
-
-
-def end_checkouts(booking_id: int) -> None:
-    """End what is still open at Stripe for a booking that is over; the job behind cancelling."""
-    booking = get_booking(booking_id)
-    if booking.is_cancelled:
-        end_open_checkouts(booking)
-
-
 @transaction.atomic
 def confirm(booking_id: int, *, actor: Actor) -> bool:
     """Confirm a paid booking; return whether the customer has the time they paid for.
@@ -282,7 +229,7 @@ def confirm(booking_id: int, *, actor: Actor) -> bool:
 def _take_again(booking: Booking) -> bool:
     """Bring back what a lapsed booking had: its time, and what a code was to pay."""
     with transaction.atomic():
-        if taking.take_again(booking) and offers.use_again(booking):
+        if claims.take_again(booking) and offers.use_again(booking):
             return True
         transaction.set_rollback(True)
     return False
@@ -312,10 +259,11 @@ def mark_no_show(booking_id: int, *, actor: Actor) -> Booking:
 
 def _end(booking_id: int, status: str, actor: Actor) -> Booking:
     # Payments before bookings: the order of locking.
-    payments.earn_deposits(DEPOSIT, booking_id)
+    earn_deposits(booking_id)
     booking = locked(booking_id)
     if not booking.is_confirmed or booking.starts_at > timezone.now():
         raise BookingClosed("Only a confirmed booking that has begun can be ended like this.")
+    claims.release_changes(booking, timezone.now())
     ended_at = "completed_at" if status == Status.COMPLETED else "no_show_at"
     booking.status = status
     booking.changed_by = actor.label or actor.kind
@@ -324,130 +272,3 @@ def _end(booking_id: int, status: str, actor: Actor) -> Booking:
     offers.earn(booking)
     record(f"booking.{status.lower()}", booking, event_data(booking), actor)
     return booking
-
-
-def cancel(
-    booking_id: int, *, actor: Actor, reason: str = CancelReason.BUSINESS, refund: bool = False
-) -> Booking:
-    """Cancel a booking and free its time; with `refund`, give all that was paid ahead back.
-
-    An open checkout is ended as well; if it turns out to be paid, that money is given back.
-    Raises BookingClosed for a booking that is over or cancelled.
-    """
-    booking = get_booking(booking_id)
-    with transaction.atomic():
-        booking = _cancel_locked(booking, actor, reason, refund=refund)
-    end_checkouts_now(booking)
-    return booking
-
-
-def give_up(booking_id: int, *, actor: Actor) -> Booking:
-    """Cancel a booking that waits for its payment, for the customer.
-
-    One that is paid meanwhile stays: raises BookingClosed. Money that comes in later is given
-    back.
-    """
-    if not release(booking_id, CancelReason.CUSTOMER, actor=actor):
-        raise BookingClosed("Only a booking that waits for its payment can be given up here.")
-    booking = get_booking(booking_id)
-    end_checkouts_now(booking)
-    return booking
-
-
-def end_checkouts_now(booking: Booking) -> None:
-    """End what is open for a cancelled booking, if Stripe can be asked: else its job does."""
-    try:
-        end_open_checkouts(booking)
-    except payments.ProcessorFailed:
-        # The job that `mark_cancelled` enqueued keeps trying.
-        pass
-
-
-def _cancel_locked(booking: Booking, actor: Actor, reason: str, *, refund: bool) -> Booking:
-    # Payments before bookings: the order of locking.
-    if refund:
-        for session in payments_ahead(booking):
-            if session.amount_refundable:
-                payments.request_refund(
-                    payment_session_id=str(session.pk), reason="Booking cancelled", actor=actor
-                )
-    else:
-        payments.earn_deposits(DEPOSIT, booking.pk)
-    booking = locked(booking.pk)
-    if booking.status not in (Status.PENDING_PAYMENT, Status.CONFIRMED):
-        raise BookingClosed(f"This booking is {booking.get_status_display().lower()} already.")
-    mark_cancelled(booking, reason, actor)
-    return booking
-
-
-def mark_cancelled(
-    booking: Booking, reason: str, actor: Actor, now: datetime | None = None
-) -> None:
-    """Free a locked booking's time, tell of it, and end the checkouts that are still open."""
-    from bookings import jobs, waitlist_offers
-
-    booking.status = Status.CANCELLED
-    booking.cancel_reason = reason
-    booking.cancelled_at = now or timezone.now()
-    booking.hold_expires_at = None
-    booking.changed_by = actor.label or actor.kind
-    booking.save(
-        update_fields=[
-            "status", "cancel_reason", "cancelled_at", "hold_expires_at", "changed_by",
-            "updated_at",
-        ]
-    )  # fmt: skip
-    taking.free(booking)
-    _end_offers(booking)
-    record("booking.cancelled", booking, event_data(booking) | {"reason": reason}, actor)
-    was_only_offered = waitlist_offers.after_cancelled(booking)
-    if reason != CancelReason.PAYMENT_UNAVAILABLE and not was_only_offered:
-        jobs.send_mail.enqueue(booking_id=booking.pk, message="cancelled")
-    jobs.end_checkouts.enqueue(booking_id=booking.pk)
-
-
-def _end_offers(booking: Booking) -> None:
-    """Give back what a code has paid, unless the customer cancels later than the terms allow."""
-    by_customer = booking.cancel_reason == CancelReason.CUSTOMER
-    late = booking.cancelled_at is not None and booking.cancelled_at > policy.free_until(booking)
-    if by_customer and late and booking.confirmed_at is not None:
-        offers.earn(booking)
-    else:
-        offers.give_back(booking)
-
-
-def release_hold(booking_id: int) -> None:
-    """End a booking that was not paid in time; does nothing when that is no longer so.
-
-    The checkout is ended first, so that a payment in the last second wins. May run late, twice
-    or at the same time. Raises ProcessorFailed when Stripe can't be asked, so that the job tries
-    again.
-    """
-    stale = Booking.objects.filter(pk=booking_id).stale_holds(timezone.now())
-    booking = stale.first()
-    if booking is None:
-        return
-    end_open_checkouts(booking)
-    with transaction.atomic():
-        booking = locked(booking_id)
-        if stale.exists():
-            mark_cancelled(booking, CancelReason.HOLD_EXPIRED, SYSTEM)
-
-
-@transaction.atomic
-def release(booking_id: int, reason: str, *, actor: Actor = SYSTEM) -> bool:
-    """Give up a booking that still waits; return False for one that is not waiting any more."""
-    booking = locked(booking_id)
-    if booking.is_pending:
-        mark_cancelled(booking, reason, actor)
-        return True
-    return False
-
-
-def release_after_payment_ended(booking_id: int, reason: str) -> None:
-    """The checkout is over without a payment: free the time unless another one is open."""
-    booking = Booking.objects.filter(pk=booking_id).first()
-    if booking is None or not booking.is_pending:
-        return
-    if not any(session.is_open or session.is_paid for session in payments_of(booking)):
-        release(booking_id, reason)

@@ -7,9 +7,9 @@ from django.utils import timezone
 
 from access.actors import SYSTEM, Actor
 from bookings.allocating import take
+from bookings.claims import lock_resources
 from bookings.errors import BookingClosed, InvalidBooking, SlotTaken
 from bookings.models import Booking, ClassSession
-from bookings.taking import lock_resources
 from events.services import record
 from tenants.templatetags.business import local_time
 

@@ -11,9 +11,9 @@ from django.db import DatabaseError
 from django.utils import timezone
 
 from access.actors import SYSTEM
-from bookings import services
+from bookings import held_changes, services
 from bookings.errors import BookingClosed
-from bookings.models import Booking, BookingSettings
+from bookings.models import Booking, BookingChange, BookingSettings
 from tenants.errors import TillhouseError
 
 #: The job that ends a hold has this long before the sweep steps in for it.
@@ -41,6 +41,15 @@ def release_lost_holds(now: datetime | None = None) -> int:
     return _each(
         stale.order_by("hold_expires_at").values_list("pk", flat=True)[:BATCH],
         services.release_hold,
+    )
+
+
+def release_lost_changes(now: datetime | None = None) -> int:
+    """Release the held changes that ran out and whose own job was lost; return how many."""
+    stale = BookingChange.objects.all().stale((now or timezone.now()) - HOLD_GRACE)
+    return _each(
+        stale.order_by("hold_expires_at").values_list("pk", flat=True)[:BATCH],
+        held_changes.expire,
     )
 
 

@@ -7,18 +7,30 @@ or the class, then bookings. Every function runs inside the caller's transaction
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
-from django.db.models import F
 
 from bookings.availability import Wanted, session_at, ways_to_take
+from bookings.claims import (
+    Claim,
+    allocate,
+    claims_of,
+    free_seats,
+    is_exclusion_violation,
+    lock_resources,
+    lock_sessions,
+    move_seats,
+    release_change,
+    sessions_of,
+    without,
+)
 from bookings.diary import Diary, read_diary, read_rules
 from bookings.errors import SlotTaken
 from bookings.models import (
     Allocation,
     Booking,
+    BookingChange,
     BookingSettings,
     ClassSession,
     Resource,
@@ -29,18 +41,7 @@ from tenants.current import current_tenant
 
 # A service that only an API caller knows: nothing says how long it takes.
 UNLISTED_DURATION = timedelta(minutes=60)
-EXCLUSION_VIOLATION = "23P01"
 TAKEN = "This time is taken. Please choose another one."
-
-
-@dataclass(frozen=True)
-class Claim:
-    """A resource for a time, buffers included."""
-
-    resource_id: int
-    starts_at: datetime
-    ends_at: datetime
-
 
 #: Ends a locked booking whose hold has run out.
 EndHold = Callable[[Booking], None]
@@ -53,18 +54,23 @@ def take(
     *,
     end_hold: EndHold,
     moving: bool = False,
+    had_seats: int = 0,
 ) -> None:
     """Give `booking` (its start is set) its end and what it needs, and save it.
 
-    With `moving` it is a booking that has another time already, whose claims are replaced.
-    Raises SlotTaken when nothing that would do is free; nothing is changed then.
+    With `moving` it is a booking that has another time already, whose claims are replaced, and
+    which has `had_seats` of the class that it still names. Raises SlotTaken when nothing that
+    would do is free; nothing is changed in the database then.
     """
+    left = booking.class_session_id
     if wanted is None:
         _take_unlisted(booking, now, end_hold)
     elif wanted.service.kind == Service.Kind.CLASS:
-        _take_seats(booking, wanted, now, end_hold)
+        _take_seats(booking, wanted, now, end_hold, had_seats)
     else:
         _take_resources(booking, wanted, now, end_hold, moving=moving)
+    if had_seats and left is not None and left != booking.class_session_id:
+        free_seats(left, had_seats)
 
 
 def _take_unlisted(booking: Booking, now: datetime, end_hold: EndHold) -> None:
@@ -136,23 +142,18 @@ def _try(booking: Booking, claims: list[Claim], now: datetime, end_hold: EndHold
     overlapping racers would deadlock on each other. A try that fails gives its locks back with
     its savepoint. Stale holds are ended here, because a constraint can't look at the clock.
     """
+    session = booking.class_session_id
     try:
         with transaction.atomic():
             lock_resources(claim.resource_id for claim in claims)
             _end_stale_holds(claims, now, end_hold)
+            booking.class_session = None
             booking.save()
             Allocation.objects.filter(booking=booking).delete()
-            Allocation.objects.bulk_create(
-                Allocation(
-                    booking=booking,
-                    resource_id=claim.resource_id,
-                    starts_at=claim.starts_at,
-                    ends_at=claim.ends_at,
-                )
-                for claim in claims
-            )
+            allocate(booking, claims)
     except IntegrityError as error:
         if is_exclusion_violation(error):
+            booking.class_session_id = session
             booking._state.adding = not Booking.objects.filter(pk=booking.pk).exists()
             booking.pk = None if booking._state.adding else booking.pk
             return False
@@ -168,43 +169,49 @@ def _end_stale_holds(claims: Iterable[Claim], now: datetime, end_hold: EndHold) 
         ).stale_holds(now)
         for booking in stale.select_for_update():
             end_hold(booking)
-
-
-def lock_resources(resource_ids: Iterable[int]) -> None:
-    """Queue up behind whoever else is changing what these resources are booked for."""
-    wanted = Resource.objects.filter(pk__in=list(resource_ids)).order_by("pk")
-    list(wanted.select_for_update(no_key=True).values("pk"))
-
-
-def is_exclusion_violation(error: IntegrityError) -> bool:
-    return getattr(error.__cause__, "sqlstate", None) == EXCLUSION_VIOLATION
+        changes = BookingChange.objects.stale(now).filter(
+            pk__in=overlapping.filter(resource=claim.resource_id).values("change")
+        )
+        for change in changes.select_for_update():
+            release_change(change, BookingChange.Status.LAPSED, now)
 
 
 # --- Classes ---
 
 
-def _take_seats(booking: Booking, wanted: Wanted, now: datetime, end_hold: EndHold) -> None:
-    session = session_at(wanted, booking.starts_at, now)
+def _take_seats(
+    booking: Booking, wanted: Wanted, now: datetime, end_hold: EndHold, had_seats: int
+) -> None:
+    session = _own_session(booking, wanted) if had_seats else None
+    session = session or session_at(wanted, booking.starts_at, now)
     if session is None:
         raise SlotTaken("No class begins at this time. Please choose another one.")
-    if not _move_seats(session.pk, booking.party_size):
-        end_stale_seats(session.pk, now, end_hold)
-        if not _move_seats(session.pk, booking.party_size):
-            raise SlotTaken("This class is full. Please choose another one.")
+    seats = booking.party_size
+    if session.pk == booking.class_session_id:
+        seats -= had_seats
+    _take_free_seats(session.pk, seats, now, end_hold)
     booking.class_session = session
     booking.resource = session.instructor
     booking.ends_at = session.ends_at
     booking.save()
+    Allocation.objects.filter(booking=booking).delete()
 
 
-def _move_seats(session_id: int, seats: int) -> bool:
-    """Take (or with a negative number free) seats if the class has them."""
-    open_session = ClassSession.objects.filter(pk=session_id)
-    if seats > 0:
-        open_session = open_session.filter(
-            cancelled_at=None, seats_taken__lte=F("capacity") - seats
-        )
-    return open_session.update(seats_taken=F("seats_taken") + seats) == 1
+def _take_free_seats(session_id: int, seats: int, now: datetime, end_hold: EndHold) -> None:
+    if not move_seats(session_id, seats):
+        end_stale_seats(session_id, now, end_hold)
+        if not move_seats(session_id, seats):
+            raise SlotTaken("This class is full. Please choose another one.")
+
+
+def _own_session(booking: Booking, wanted: Wanted) -> ClassSession | None:
+    """Return the class that `booking` is in already, if that will do."""
+    return ClassSession.objects.filter(
+        pk=booking.class_session_id or 0,
+        service=wanted.service,
+        starts_at=booking.starts_at,
+        **({"instructor": wanted.resource_id} if wanted.resource_id is not None else {}),
+    ).first()
 
 
 def end_stale_seats(session_id: int, now: datetime, end_hold: EndHold) -> None:
@@ -213,17 +220,9 @@ def end_stale_seats(session_id: int, now: datetime, end_hold: EndHold) -> None:
     stale = Booking.objects.filter(class_session=session_id).stale_holds(now)
     for booking in stale.select_for_update():
         end_hold(booking)
-
-
-def lock_sessions(session_ids: Iterable[int]) -> None:
-    """Queue up behind whoever else is changing the seats of these classes."""
-    wanted = ClassSession.objects.filter(pk__in=list(session_ids)).order_by("pk")
-    list(wanted.select_for_update(no_key=True).values("pk"))
-
-
-def free_seats(session_id: int, seats: int) -> None:
-    """Give `seats` of a locked class back."""
-    _move_seats(session_id, -seats)
+    changes = BookingChange.objects.stale(now).filter(class_session=session_id)
+    for change in changes.select_for_update():
+        release_change(change, BookingChange.Status.LAPSED, now)
 
 
 # --- Both ---
@@ -235,17 +234,21 @@ def lock_for_move(booking: Booking, wanted: Wanted | None, starts_at: datetime) 
     What it has and what it could get are locked together, so that two bookings that move into
     each other's time wait for one another once and never in a circle.
     """
-    if wanted is not None and wanted.service.kind == Service.Kind.CLASS:
-        there = ClassSession.objects.filter(service=wanted.service, starts_at=starts_at)
-        lock_sessions({booking.class_session_id or 0, *there.values_list("pk", flat=True)})
-        return
+    is_class = wanted is not None and wanted.service.kind == Service.Kind.CLASS
     possible = set(Allocation.objects.filter(booking=booking).values_list("resource_id", flat=True))
     if wanted is None:
         possible |= set(Resource.objects.filter(is_active=True).values_list("pk", flat=True)[:1])
-    else:
+    elif not is_class:
         keep_pace(wanted)
         possible |= possible_resources(wanted, starts_at)
-    lock_resources(possible)
+    if possible:
+        lock_resources(possible)
+    sessions = sessions_of(booking.pk)
+    if wanted is not None and is_class:
+        there = ClassSession.objects.filter(service=wanted.service, starts_at=starts_at)
+        sessions |= set(there.values_list("pk", flat=True))
+    if sessions:
+        lock_sessions(sessions)
 
 
 def possible_resources(wanted: Wanted, starts_at: datetime) -> set[int]:
@@ -261,33 +264,19 @@ def possible_resources(wanted: Wanted, starts_at: datetime) -> set[int]:
     }
 
 
-def lock_capacity(booking_id: int) -> None:
-    """Lock what a booking takes up, before the booking itself."""
-    allocations = Allocation.objects.filter(booking=booking_id)
-    lock_resources(allocations.values_list("resource_id", flat=True))
-    list(
-        ClassSession.objects.select_for_update(no_key=True, of=("self",))
-        .filter(bookings=booking_id)
-        .values("pk")
-    )
-
-
-def free(booking: Booking) -> None:
-    """Free what a locked booking takes up; call it once, as it stops being live."""
-    booking.allocations.update(is_live=False)
-    if booking.class_session_id is not None:
-        _move_seats(booking.class_session_id, -booking.party_size)
-
-
-def take_again(booking: Booking) -> bool:
-    """Take what `free` has freed, if it is still free; return whether it was."""
-    try:
-        with transaction.atomic():
-            booking.allocations.update(is_live=True)
-    except IntegrityError as error:
-        if is_exclusion_violation(error):
-            return False
-        raise
-    return booking.class_session_id is None or _move_seats(
-        booking.class_session_id, booking.party_size
-    )
+def hold(change: BookingChange, now: datetime, *, end_hold: EndHold) -> None:
+    """Hold what `change` needs beyond what its booking has; all of it is locked and looked at."""
+    change.save()
+    booking = change.booking
+    own: dict[int, list[tuple[datetime, datetime]]] = defaultdict(list)
+    for taken in Allocation.objects.filter(booking=booking, is_live=True):
+        own[taken.resource_id].append((taken.starts_at, taken.ends_at))
+    beyond = [
+        Claim(claim.resource_id, begins, ends)
+        for claim in claims_of(change)
+        for begins, ends in without(claim.starts_at, claim.ends_at, own[claim.resource_id])
+    ]
+    _end_stale_holds(beyond, now, end_hold)
+    allocate(booking, beyond, change)
+    if change.class_session_id is not None and change.held_seats:
+        _take_free_seats(change.class_session_id, change.held_seats, now, end_hold)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from bookings import choosing, own_pages, pictures, views, waitlist_pages
+from bookings import change_pages, choosing, own_pages, pictures, views, waitlist_pages
 from bookings.messages import pages
 
 urlpatterns = [
@@ -17,12 +17,15 @@ urlpatterns = [
     path("booking/<str:token>/status/", views.payment_status, name="payment-status"),
     path("booking/<str:token>/unpaid/", views.unpaid, name="unpaid"),
     path("booking/<str:token>/give-up/", views.give_up, name="give-up"),
-    path("booking/<str:token>/change/", own_pages.change_time, name="change-time"),
-    path("booking/<str:token>/change/confirm/", own_pages.confirm_change, name="confirm-change"),
+    path("booking/<str:token>/change/", change_pages.change_time, name="change-time"),
+    path("booking/<str:token>/change/confirm/", change_pages.confirm_change, name="confirm-change"),
+    path("booking/<str:token>/change/pay/", change_pages.pay, name="pay-change"),
+    path("booking/<str:token>/change/return/", change_pages.paid, name="change-paid"),
+    path("booking/<str:token>/change/unpaid/", change_pages.unpaid, name="change-unpaid"),
+    path("booking/<str:token>/change/give-up/", change_pages.give_up, name="give-up-change"),
     path("booking/<str:token>/cancel/", own_pages.cancel, name="cancel-booking"),
     path("book/<slug:slug>/waitlist/", waitlist_pages.join, name="waitlist-join"),
     path("waitlist/<str:token>/", waitlist_pages.entry, name="waitlist-entry"),
-    path("waitlist/<str:token>/countdown/", waitlist_pages.countdown, name="waitlist-countdown"),
     path("waitlist/<str:token>/accept/", waitlist_pages.accept, name="waitlist-accept"),
     path("waitlist/<str:token>/leave/", waitlist_pages.leave, name="waitlist-leave"),
     path("find/", views.find, name="find"),

@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
@@ -46,9 +47,19 @@ def booking_page(request: HttpRequest, token: str) -> HttpResponse:
         "booking": booking,
         "payment": payment,
         "sums": money.sums_of(booking),
+        "again": _address_to_choose_again(booking),
         **possible_changes(booking),
     }
     return render(request, "bookings/booking.html", context)
+
+
+def _address_to_choose_again(booking: Booking) -> str:
+    """Return where its service's other times are, on the same day; the start page without any."""
+    service = booking.service
+    if service is None or not (service.is_active and service.is_online):
+        return reverse("landing")
+    day = booking.starts_at.astimezone(current_tenant().zone).date()
+    return f"{reverse('choose-time', args=[service.slug])}?date={day.isoformat()}"
 
 
 @require_POST
@@ -107,7 +118,7 @@ def _waiting_context(request: HttpRequest, booking: Booking) -> dict[str, Any]:
 def unpaid(request: HttpRequest, token: str) -> HttpResponse:
     """Back from Stripe without paying: the time is still held for a while."""
     booking = services.settle(_booking(token))
-    if not booking.is_pending:
+    if not booking.is_pending or booking.hold_has_ended:
         return redirect("booking", token=token)
     return render(request, "bookings/unpaid.html", {"booking": booking})
 

@@ -16,7 +16,7 @@ from bookings.errors import (
     WaitlistEntryNotFound,
     WaitlistRefused,
 )
-from bookings.models import Booking, Service, WaitlistEntry
+from bookings.models import Booking, ClassSession, Service, WaitlistEntry
 from payments import services as payments
 from tenants.current import current_tenant
 
@@ -230,3 +230,20 @@ def _keep_for_payment(entry: WaitlistEntry, booking: Booking, now: datetime) -> 
     # The job for the offer's own end finds that the hold goes on.
     jobs.release_hold.enqueue(booking_id=booking.pk, at=booking.hold_expires_at)
     return booking
+
+
+def coming_classes(service: Service, day: date) -> list[Any]:
+    """Return the classes of a day that one can still wait for, each with its `free_seats`."""
+    zone, now = current_tenant().zone, timezone.now()
+    try:
+        begins = availability.instant(day, time(), zone)
+        ends = availability.instant(day + timedelta(days=1), time(), zone)
+    except OverflowError:
+        return []
+    sessions = ClassSession.objects.filter(
+        service=service,
+        cancelled_at=None,
+        starts_at__gte=max(begins, now + waitlist_offers.cutoff()),
+        starts_at__lt=ends,
+    )
+    return list(sessions.select_related("instructor").with_free_seats(now))

@@ -149,7 +149,11 @@ def _offer(queue: Any, first_day: date, last_day: date) -> int:
     Whoever wants more than is free is passed over and keeps their place.
     """
     walk, offered = Round(timezone.now()), 0
-    entries = queue.filter(service__is_active=True).select_related("service", "class_session")
+    entries = (
+        queue.filter(service__is_active=True)
+        .select_related("service", "class_session")
+        .defer("service__picture")
+    )
     for entry in entries:
         first, last = max(first_day, entry.first_day), min(last_day, entry.last_day)
         if _offer_one_of(entry, walk.fitting(entry, first, last)):

@@ -1,6 +1,6 @@
 """The waitlist's pages: join it, see where one stands, take an offer or pass it on."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from django import forms
@@ -12,11 +12,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from bookings import waitlist, waitlist_offers
-from bookings.availability import instant
 from bookings.choosing import terms_of
 from bookings.errors import BookingError, InvalidBooking, WaitlistEntryNotFound
 from bookings.forms import WaitForm
-from bookings.models import ClassSession, Service, WaitlistEntry
+from bookings.models import Service, WaitlistEntry
 from bookings.views import go_and_pay
 from bookings.waitlist import Wish
 from payments.services import payments_enabled
@@ -60,25 +59,10 @@ def _day_asked_for(request: HttpRequest) -> date:
 
 def full_classes(service: Service, day: date) -> list[tuple[str, str]]:
     """Return (start, text) of the classes of a day that have no place left."""
-    zone, now = current_tenant().zone, timezone.now()
-    try:
-        begins, ends = instant(day, time(), zone), instant(day + timedelta(days=1), time(), zone)
-    except OverflowError:
-        return []
-    sessions = (
-        ClassSession.objects.filter(
-            service=service,
-            cancelled_at=None,
-            starts_at__gte=max(begins, now + waitlist_offers.cutoff()),
-            starts_at__lt=ends,
-        )
-        .select_related("instructor")
-        .with_free_seats(now)
-    )
     # A party may be too big for the places that are left.
     return [
         (session.starts_at.isoformat(), _class_text(session))
-        for session in sessions
+        for session in waitlist.coming_classes(service, day)
         if session.free_seats < service.party_max
     ]
 
@@ -128,7 +112,6 @@ def _offer_context(waiting: WaitlistEntry, form: forms.Form | None) -> dict[str,
         "entry": waiting,
         "booking": booking,
         "has_offer": waiting.has_offer(now),
-        "minutes_left": waiting.minutes_left(now),
         "ahead": waitlist_offers.count_ahead(waiting),
         "button": f"Pay {money(due)} deposit and take it"
         if due
@@ -148,18 +131,6 @@ def entry(request: HttpRequest, token: str) -> HttpResponse:
     if accepted and waiting.offered_booking is not None:
         return redirect("booking", token=waiting.offered_booking.access_token)
     return render(request, "bookings/waitlist_entry.html", _offer_context(waiting, None))
-
-
-@require_safe
-@never_cache
-def countdown(request: HttpRequest, token: str) -> HttpResponse:
-    """How long the offer stands; the page asks again by itself."""
-    waiting = _entry(token)
-    if not waiting.has_offer(timezone.now()):
-        response = HttpResponse()
-        response["HX-Refresh"] = "true"
-        return response
-    return render(request, "bookings/_countdown.html", _offer_context(waiting, None))
 
 
 @require_POST

@@ -9,6 +9,8 @@ from typing import Any
 from bookings.availability import Wanted
 from bookings.models import AddOn, BookingSeries, Service
 from bookings.offers.services import Quote
+from tenants.currencies import smallest_charge
+from tenants.current import current_tenant
 
 
 @dataclass(frozen=True)
@@ -122,6 +124,9 @@ def price_of(services: Sequence[Service], add_ons: Sequence[AddOn], party_size: 
         total += amount
         deposit += service.deposit_for(amount, party_size)
     names = " + ".join(service.name for service in services)
+    if deposit < smallest_charge(current_tenant().currency):
+        # Stripe would refuse it: all of it is paid at the business.
+        deposit = 0
     return Price(names[:120], tuple(lines), total, deposit)
 
 
@@ -149,3 +154,15 @@ def _add_on_line(service: Service, extra: AddOn, party_size: int) -> Line:
         amount=extra.price * quantity,
         tax_rate=service.tax_rate,
     )
+
+
+def why_deposit(wanted: Wanted) -> dict[str, Any]:
+    """Return the deposit, in minor units, and the rules that it follows."""
+    price = price_of(wanted.services, wanted.add_ons, wanted.party_size)
+    texts = []
+    for service in wanted.services:
+        if wanted.party_size < service.deposit_from_people:
+            texts.append(f"{service.name}: only from {service.deposit_from_people} people.")
+        else:
+            texts.append(f"{service.name}: {service.get_deposit_kind_display().lower()}.")
+    return {"amount_pence": price.deposit, "of_pence": price.total, "reasons": texts}

@@ -11,16 +11,30 @@ TILLHOUSE_TEAL = {
 }  # fmt: skip
 
 
+_PAGES: set[str] = set()
+
+
 def _entry(title: str, icon: str, model: str, page: str = "") -> dict[str, Any]:
     app, name = model.split(".")
 
     def may_see(request: HttpRequest) -> bool:
         return bool(request.user.has_perm(f"{app}.view_{name}"))
 
+    link = f"/admin/{app}/{name}/{page}"
+
+    def is_active(request: HttpRequest) -> bool:
+        # Some pages below a model's list have entries of their own.
+        below = [other for other in _PAGES if other != link and other.startswith(link)]
+        return request.path.startswith(link) and not request.path.startswith(tuple(below))
+
+    _PAGES.add(link)
     return {
-        "title": title, "icon": icon, "link": f"/admin/{app}/{name}/{page}",
-        "permission": may_see,
+        "title": title, "icon": icon, "link": link, "permission": may_see, "active": is_active,
     }  # fmt: skip
+
+
+def may_show_customers(request: HttpRequest) -> bool:
+    return bool(request.user.has_perm("access.export_customer"))
 
 
 def business_name(request: HttpRequest) -> str:
@@ -49,6 +63,7 @@ OPERATOR: dict[str, Any] = {
                     {**_HOME, "title": "Overview"},
                     _entry("Businesses", "storefront", "tenants.tenant"),
                     _entry("Operators", "person", "access.user"),
+                    _entry("Moved and deleted", "history", "tenants.lifecycleevent"),
                 ],
             }
         ]
@@ -67,6 +82,7 @@ STAFF: dict[str, Any] = {
                 "items": [
                     _HOME,
                     _entry("Bookings", "event", "bookings.booking"),
+                    _entry("Why not?", "help", "bookings.booking", "why-not/"),
                     _entry("Repeating bookings", "event_repeat", "bookings.bookingseries"),
                     _entry("Waitlist", "hourglass_empty", "bookings.waitlistentry"),
                     _entry("Classes", "fitness_center", "bookings.classsession"),
@@ -108,6 +124,8 @@ STAFF: dict[str, Any] = {
                     _entry("Gift vouchers", "card_giftcard", "bookings.voucher"),
                     _entry("Passes", "confirmation_number", "bookings.pass"),
                     _entry("Kinds of pass", "style", "bookings.passtype"),
+                    _entry("Memberships", "card_membership", "bookings.membership"),
+                    _entry("Membership plans", "loyalty", "bookings.membershipplan"),
                     _entry("Voucher rules", "tune", "bookings.vouchersettings"),
                 ],
             },
@@ -147,6 +165,12 @@ STAFF: dict[str, Any] = {
                     _entry("Callbacks", "webhook", "events.webhookendpoint"),
                     _entry("Deliveries", "send", "events.delivery"),
                     _entry("Activity", "history", "events.event"),
+                    {
+                        "title": "A customer's data",
+                        "icon": "person_search",
+                        "link": "/admin/customer-data/",
+                        "permission": may_show_customers,
+                    },
                 ],
             },
         ]

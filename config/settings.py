@@ -56,6 +56,12 @@ TENANT_MODEL = "tenants.Tenant"
 TENANT_DOMAIN_MODEL = "tenants.Domain"
 # Extensions and the job queue: the only schema beside its own that a business's path holds.
 EXTENSIONS_SCHEMA = "extensions"
+# What one business may take from the others: per cent of the time of each web process's threads,
+# and seconds in the database for each statement of a request or a job. 0 means without limit.
+WEB_THREADS = environment.integer("WEB_THREADS", default=8, least=1)
+BUSINESS_SHARE = environment.integer("BUSINESS_SHARE", default=50)
+REQUEST_STATEMENT_SECONDS = environment.integer("REQUEST_STATEMENT_SECONDS", default=15)
+JOB_STATEMENT_SECONDS = environment.integer("JOB_STATEMENT_SECONDS", default=300)
 # Where businesses' schemas live: all in one PostgreSQL, or on the nodes of a Citus cluster.
 TENANT_SHARDING = environment.choice("TENANT_SHARDING", ["none", "citus"], default="none")
 # The database itself refuses to change a business's books. Citus takes triggers on a business's
@@ -63,6 +69,11 @@ TENANT_SHARDING = environment.choice("TENANT_SHARDING", ["none", "citus"], defau
 APPEND_ONLY_TRIGGERS = environment.boolean(
     "APPEND_ONLY_TRIGGERS", default=TENANT_SHARDING == "none"
 )
+
+# How long a business that is to be deleted can still be kept.
+DELETION_WAIT_DAYS = environment.integer("DELETION_WAIT_DAYS", default=30)
+# Where the last export of a deleted business goes; without it none is deleted for good.
+FINAL_EXPORT_DIRECTORY = environment.env.str("FINAL_EXPORT_DIRECTORY", "")
 
 # In the platform's schema and in every business's: each has people and sessions of its own.
 _EVERYWHERE = [
@@ -277,6 +288,7 @@ WEBHOOK_ALLOW_PRIVATE = environment.boolean("WEBHOOK_ALLOW_PRIVATE", default=DEB
 # --- Jobs, mail, files ----------------------------------------------------------------------
 
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
+PROCRASTINATE_ON_APP_READY = "tenants.queue.take_turns"
 # Where the worker listens for new jobs. A connection that is pooled by transactions can't listen.
 JOBS_DATABASE = DATABASES["default"]
 if environment.env.str("JOBS_DATABASE_URL", ""):

@@ -4,7 +4,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from payments import ledger, lookup, transitions
-from payments.errors import EventMismatch
+from payments.errors import EventMismatch, GatewayRejected
 from payments.gateway import Gateway
 from payments.models import (
     BalanceTransaction,
@@ -20,6 +20,7 @@ from payments.stripe_objects import (
     StripeDispute,
     StripePayout,
     StripeRefund,
+    id_of,
 )
 
 REFUND_CATEGORIES = ("refund", "refund_failure", "partial_capture_reversal")
@@ -31,17 +32,54 @@ def fetch(line_id: str) -> None:
         take_over(Gateway(StripeAccount.objects.current()).retrieve_balance_transaction(line_id))
 
 
+def fetch_fee(session: PaymentSession, charge: Charge) -> None:
+    """Have the line of a charge taken over, where Stripe has written it and we have not."""
+    from payments.jobs import fetch_balance_transaction
+
+    unsettled = Transaction.objects.filter(
+        payment_session=session, stripe_balance_transaction_id=None
+    )
+    if charge.balance_transaction_id and charge.is_paid and unsettled.exists():
+        fetch_balance_transaction.enqueue(line_id=charge.balance_transaction_id)
+
+
 def _is_booked(line_id: str) -> bool:
     return BalanceTransaction.objects.filter(stripe_balance_transaction_id=line_id).exists()
 
 
-@transaction.atomic
 def take_over(line: BalanceLine) -> bool:
     """Book a line whose source is expanded; return whether it was new.
 
     A line that contradicts the payment it is for is booked as other activity, so that the books
-    still equal the balance at Stripe; reconciliation reports it.
+    still equal the balance at Stripe; reconciliation reports it. Call it outside any transaction:
+    Stripe may have to be asked what a charge was for.
     """
+    if not _is_booked(line.id):
+        _learn_of_payment(line)
+    return _take_over(line)
+
+
+def _learn_of_payment(line: BalanceLine) -> None:
+    """The charge of a renewal names nothing of ours: take its invoice in before its line."""
+    from payments import invoices
+
+    source = line.source or {}
+    try:
+        if line.category not in ("charge", *REFUND_CATEGORIES) or lookup.is_known(_ids_of(line)):
+            return
+        if source.get("object") == "charge":
+            invoices.take_in_charge(Charge.read(source))
+        elif source.get("object") == "refund" and (charge_id := id_of(source, "charge")):
+            invoices.take_in_charge(invoices.gateway().retrieve_charge(charge_id))
+    except (lookup.NotOurs, EventMismatch):
+        return
+    except GatewayRejected as error:
+        if error.is_about_key:
+            raise
+
+
+@transaction.atomic
+def _take_over(line: BalanceLine) -> bool:
     if _is_booked(line.id):
         return False
     session = _session_of(line)

@@ -23,7 +23,7 @@ from payments.errors import (
 from payments.gateway import Gateway
 from payments.models import PaymentSession, SavedCard, StripeAccount
 from payments.stripe_objects import Card, PaymentIntent
-from tenants.current import current_schema
+from tenants.current import current_tenant
 
 
 def saved_card_for(payable_type: str, payable_id: str | int) -> SavedCard | None:
@@ -106,7 +106,7 @@ def send(payment_session_id: str) -> None:
             card=_stripe_card(card),
             metadata=stripe_metadata(session),
             description=session.description,
-            idempotency_key=f"{current_schema()}:charge:{session.pk}",
+            idempotency_key=f"{current_tenant().original_name}:charge:{session.pk}",
         )
     except CardDeclined as declined:
         _mark_declined(session, declined.code, declined.payment_intent_id)

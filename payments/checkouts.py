@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from access.actors import SYSTEM, Actor
 from events.services import record
-from payments import transitions
+from payments import invoices, transitions
 from payments.connecting import UNREACHABLE
 from payments.errors import (
     EventMismatch,
@@ -33,7 +33,7 @@ from payments.models import MAX_AMOUNT, Customer, PaymentSession, StripeAccount
 from payments.return_urls import check_return_url
 from payments.stripe_objects import SCHEMA_KEY, SESSION_KEY, CheckoutSession
 from tenants.currencies import CURRENCIES
-from tenants.current import current_schema
+from tenants.current import current_schema, current_tenant
 
 # Stripe: at most 50 keys of 40 characters and values of 500 (docs.stripe.com/metadata); ours
 # take some of them.
@@ -94,10 +94,10 @@ def start_checkout(
     Call it outside any transaction. Raises InvalidPayment (`field` names the argument),
     PaymentsDisabled, IdempotencyMismatch, ProcessorFailed.
     """
-    account = _account_that_takes_payments()
+    account = account_that_takes_payments()
     session = PaymentSession(
-        payable_type=_short_text(payable_type, "payable_type", 50),
-        payable_id=_short_text(str(payable_id), "payable_id", 64),
+        payable_type=short_text(payable_type, "payable_type", 50),
+        payable_id=short_text(str(payable_id), "payable_id", 64),
         description=(description or f"{payable_type} {payable_id}")[:200],
         amount=checked_amount(amount),
         currency=checked_currency(currency or account.default_currency),
@@ -107,7 +107,7 @@ def start_checkout(
         metadata=_checked_metadata(metadata or {}),
         is_deposit=is_deposit,
         tax_rate=tax_rate,
-        idempotency_key=_short_text(idempotency_key, "idempotency_key", 255),
+        idempotency_key=short_text(idempotency_key, "idempotency_key", 255),
     )
     if access_token:
         session.access_token = access_token
@@ -133,27 +133,27 @@ def start_card_setup(
     `signals.card_saved` follows. The customer must have an e-mail address. Arguments and errors
     are otherwise those of `start_checkout`.
     """
-    account = _account_that_takes_payments()
+    account = account_that_takes_payments()
     if not customer.email:
         raise InvalidPayment("customer.email is needed to save a card", field="customer.email")
     session = PaymentSession(
         purpose=PaymentSession.Purpose.CARD_SETUP,
-        payable_type=_short_text(payable_type, "payable_type", 50),
-        payable_id=_short_text(str(payable_id), "payable_id", 64),
+        payable_type=short_text(payable_type, "payable_type", 50),
+        payable_id=short_text(str(payable_id), "payable_id", 64),
         description=(description or f"{payable_type} {payable_id}")[:200],
         amount=0,
         currency=account.default_currency,
         livemode=account.livemode,
         success_url=checked_return_url(success_url, field="success_url", own_hosts=own_hosts),
         cancel_url=checked_return_url(cancel_url, field="cancel_url", own_hosts=own_hosts),
-        idempotency_key=_short_text(idempotency_key, "idempotency_key", 255),
+        idempotency_key=short_text(idempotency_key, "idempotency_key", 255),
     )
     if access_token:
         session.access_token = access_token
     return _start(session, account, customer, expires_at, actor)
 
 
-def _account_that_takes_payments() -> StripeAccount:
+def account_that_takes_payments() -> StripeAccount:
     account = StripeAccount.objects.current()
     if not account.payments_enabled:
         raise PaymentsDisabled("Payments are not enabled for this instance")
@@ -167,14 +167,14 @@ def _start(
     expires_at: datetime | None,
     actor: Actor,
 ) -> PaymentSession:
-    session.request_fingerprint = _fingerprint(session, customer)
+    session.request_fingerprint = fingerprint(session, customer)
     session = insert_once(session, checked_customer(customer), actor)
     if session.status == PaymentSession.Status.CREATED:
-        _open_at_stripe(session, account, customer, expires_at)
+        open_at_stripe(session, account, customer, expires_at)
     return session
 
 
-def _short_text(value: object, field: str, longest: int) -> str:
+def short_text(value: object, field: str, longest: int) -> str:
     if not isinstance(value, str) or not 0 < len(value) <= longest or not value.isprintable():
         raise InvalidPayment(f"{field} must be 1 to {longest} printable characters", field=field)
     return value
@@ -225,7 +225,7 @@ def checked_customer(details: CustomerDetails) -> Customer | None:
     return Customer(email=details.email.lower(), name=details.name[:200], phone=details.phone[:40])
 
 
-def _fingerprint(session: PaymentSession, customer: CustomerDetails) -> str:
+def fingerprint(session: PaymentSession, customer: CustomerDetails) -> str:
     """Return a hash of everything the caller asked for, to recognise the same request again."""
     names = (
         "payable_type payable_id amount currency success_url cancel_url metadata description"
@@ -251,7 +251,7 @@ def insert_once(session: PaymentSession, customer: Customer | None, actor: Actor
     return kept
 
 
-def _open_at_stripe(
+def open_at_stripe(
     session: PaymentSession,
     account: StripeAccount,
     customer: CustomerDetails,
@@ -259,8 +259,9 @@ def _open_at_stripe(
 ) -> None:
     """Create the Checkout Session under a key made from our row, and write down the result."""
     is_card_setup = session.purpose == PaymentSession.Purpose.CARD_SETUP
+    recurring = _recurring(session)
     stripe_customer_id = ""
-    if is_card_setup and session.customer is not None:
+    if (is_card_setup or recurring) and session.customer is not None:
         stripe_customer_id = stripe_customer(session.customer, account)
     request = CheckoutRequest(
         amount=session.amount,
@@ -269,12 +270,13 @@ def _open_at_stripe(
         customer_email=customer.email,
         stripe_customer_id=stripe_customer_id,
         is_card_setup=is_card_setup,
+        recurring=recurring,
         success_url=session.success_url,
         cancel_url=session.cancel_url,
         metadata=stripe_metadata(session),
         reference=str(session.pk),
         expires_at=_within_stripe_bounds(session.created_at, expires_at),
-        idempotency_key=f"{current_schema()}:checkout:{session.pk}",
+        idempotency_key=f"{current_tenant().original_name}:checkout:{session.pk}",
     )
     try:
         checkout = Gateway(account).create_checkout_session(request)
@@ -289,6 +291,12 @@ def _open_at_stripe(
             locked.change(status=PaymentSession.Status.PENDING)
         locked.save_changes()
     session.refresh_from_db()
+
+
+def _recurring(session: PaymentSession) -> tuple[str, int] | None:
+    if session.purpose != PaymentSession.Purpose.SUBSCRIPTION:
+        return None
+    return session.subscription.interval, session.subscription.interval_count
 
 
 def stripe_metadata(session: PaymentSession) -> dict[str, str]:
@@ -315,7 +323,7 @@ def stripe_customer(customer: Customer, account: StripeAccount) -> str:
             email=customer.email,
             name=customer.name,
             idempotency_key=(
-                f"{current_schema()}:customer:{customer.pk}:{mode}:{account.stripe_account_id}"
+                f"{current_tenant().original_name}:customer:{customer.pk}:{mode}:{account.stripe_account_id}"
             ),
         )
     except GatewayUnavailable:
@@ -346,6 +354,8 @@ def settle(payment_session_id: object) -> PaymentSession:
     session = get_payment_session(payment_session_id)
     if session.is_paid or not session.stripe_checkout_session_id:
         return session
+    if session.purpose == PaymentSession.Purpose.SUBSCRIPTION:
+        return invoices.settle(session)
     try:
         checkout = Gateway(StripeAccount.objects.current()).retrieve_checkout_session(
             session.stripe_checkout_session_id

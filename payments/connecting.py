@@ -21,7 +21,14 @@ from payments.errors import (
 )
 from payments.gateway import API_VERSION, Gateway
 from payments.handlers import HANDLERS
-from payments.models import Customer, LedgerEntry, PaymentSession, Refund, StripeAccount
+from payments.models import (
+    Customer,
+    LedgerEntry,
+    PaymentSession,
+    Refund,
+    StripeAccount,
+    Subscription,
+)
 from payments.models.account import is_live
 from payments.stripe_objects import AccountFacts, Endpoint
 
@@ -132,7 +139,8 @@ def in_flight() -> list[str]:
     can_be_paid = Q(checkout_expires_at__gt=timezone.now()) | Q(is_processing=True)
     sessions = unpaid.filter(can_be_paid).count()
     refunds = Refund.objects.filter(status=Refund.Status.REQUESTED).count()
-    found = ((sessions, "payment"), (refunds, "refund"))
+    subscriptions = Subscription.objects.all().running().count()
+    found = ((sessions, "payment"), (refunds, "refund"), (subscriptions, "running subscription"))
     return [f"{count} {word}{'s' if count > 1 else ''}" for count, word in found if count]
 
 
@@ -141,7 +149,8 @@ def _refuse_while_in_flight(what: str) -> None:
     if waiting:
         raise ConnectionRefused(
             f"{what}, and money is still under way: {' and '.join(waiting)}. Switch payments off "
-            "and wait until all has arrived, a day at most except for bank debits.",
+            "and wait until all has arrived, a day at most except for bank debits; subscriptions "
+            "have to be ended first.",
             field="secret_key",
         )
 

@@ -4,7 +4,7 @@ from django.utils import timezone
 
 from access.actors import STRIPE
 from events.services import record
-from payments import balances
+from payments import balances, signals
 from payments.models import Dispute, PaymentSession
 from payments.stripe_objects import StripeDispute
 
@@ -29,6 +29,7 @@ def apply_dispute(session: PaymentSession, told: StripeDispute) -> Dispute:
         balances.book(line, session)
     if dispute.status != before:
         record(f"dispute.{_happened(dispute, before)}", session, event_data(dispute), STRIPE)
+        signals.payment_disputed.send(PaymentSession, payment_session=session, dispute=dispute)
         tell_staff_of_dispute.enqueue(dispute_pk=dispute.pk, status=dispute.status)
     return dispute
 

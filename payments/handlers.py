@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from payments import balances, disputes, lookup, transitions
+from payments import balances, disputes, invoices, lookup, transitions
 from payments.errors import EventMismatch, GatewayRejected
 from payments.gateway import Gateway
 from payments.lookup import Ids, NotOurs
-from payments.models import PaymentSession, StripeAccount, Transaction
+from payments.models import PaymentSession, StripeAccount, Subscription
 from payments.stripe_objects import (
     Charge,
     CheckoutSession,
@@ -23,6 +23,7 @@ from payments.stripe_objects import (
     StripePayout,
     StripeRefund,
 )
+from payments.subscription_objects import StripeInvoice, StripeSubscription
 
 
 @dataclass(frozen=True)
@@ -42,12 +43,26 @@ Handler = Callable[[StripeObject, datetime], Plan]
 def checkout_session_completed(data: StripeObject, happened_at: datetime) -> Plan:
     checkout = CheckoutSession.read(data)
     ids = lookup.of_checkout(checkout)
+    if checkout.subscription_id and lookup.is_known(ids):
+        return Plan(ids, _subscription_begun(checkout, happened_at))
     if checkout.mode == "setup" and checkout.card is None and lookup.is_known(ids):
         checkout = _with_card(checkout)
     return Plan(
         ids,
         lambda session: transitions.apply_checkout_session(session, checkout, happened_at),
     )
+
+
+def _subscription_begun(
+    checkout: CheckoutSession, happened_at: datetime
+) -> Callable[[PaymentSession], None]:
+    told = invoices.ask_for_event(checkout.subscription_id)
+
+    def apply(session: PaymentSession) -> None:
+        transitions.apply_checkout_session(session, checkout, happened_at)
+        invoices.apply(session, told)
+
+    return apply
 
 
 def _with_card(checkout: CheckoutSession) -> CheckoutSession:
@@ -99,17 +114,7 @@ def payment_intent_payment_failed(data: StripeObject, happened_at: datetime) -> 
 def charge_updated(data: StripeObject, happened_at: datetime) -> Plan:
     """With `automatic_async` capture this is where the fee becomes known."""
     charge = Charge.read(data)
-
-    def apply(session: PaymentSession) -> None:
-        from payments.jobs import fetch_balance_transaction
-
-        unsettled = Transaction.objects.filter(
-            payment_session=session, stripe_balance_transaction_id=None
-        )
-        if charge.balance_transaction_id and charge.is_paid and unsettled.exists():
-            fetch_balance_transaction.enqueue(line_id=charge.balance_transaction_id)
-
-    return Plan(lookup.of_charge(charge), apply)
+    return Plan(lookup.of_charge(charge), lambda session: balances.fetch_fee(session, charge))
 
 
 def charge_refunded(data: StripeObject, happened_at: datetime) -> Plan:
@@ -174,9 +179,51 @@ def _paid_charge(ids: Ids, charge_id: str) -> tuple[Ids, Charge | None]:
     except GatewayRejected as error:
         raise EventMismatch(f"Stripe would not show the charge {charge_id}") from error
     ids = lookup.of_charge(charge)
-    if not lookup.is_known(ids):
+    if not lookup.is_known(ids) and not _is_of_subscription(charge):
         raise NotOurs
     return ids, charge
+
+
+def _is_of_subscription(charge: Charge) -> bool:
+    """Take in the invoice that `charge` has paid, if we have not heard of it yet."""
+    try:
+        return invoices.take_in_charge(charge)
+    except GatewayRejected as error:
+        raise EventMismatch(f"Stripe would not show the invoice of {charge.id}") from error
+
+
+def invoice_paid(data: StripeObject, happened_at: datetime) -> Plan:
+    """A subscription's first payment, or a renewal, is in."""
+    invoice = _invoice(data)
+    ids = invoices.ids_of(invoice)
+    told = invoices.ask_for_event(invoice.subscription_id, invoice)
+    return Plan(ids, lambda first: invoices.apply(first, told))
+
+
+def invoice_payment_failed(data: StripeObject, happened_at: datetime) -> Plan:
+    invoice = _invoice(data)
+    ids = invoices.ids_of(invoice)
+    told = invoices.ask_for_event(invoice.subscription_id)
+    return Plan(ids, lambda first: invoices.payment_failed(first, told, invoice))
+
+
+def _invoice(data: StripeObject) -> StripeInvoice:
+    """Read an event's invoice; one written in an older version is asked for in ours."""
+    if "parent" in data:
+        return StripeInvoice.read(data)
+    if not Subscription.objects.exists():
+        raise NotOurs
+    try:
+        return invoices.gateway().retrieve_invoice(str(data.get("id")))
+    except GatewayRejected as error:
+        raise EventMismatch(f"Stripe would not show the invoice {data.get('id')}") from error
+
+
+def subscription_changed(data: StripeObject, happened_at: datetime) -> Plan:
+    """It was renewed, cancelled or has ended: Stripe is asked how it is now."""
+    ids = invoices.ids_of(StripeSubscription.read(data))
+    told = invoices.ask_for_event(str(data["id"]))
+    return Plan(ids, lambda first: invoices.apply(first, told))
 
 
 def payout_changed(data: StripeObject, happened_at: datetime) -> Plan:
@@ -205,6 +252,10 @@ HANDLERS: dict[str, Handler] = {
     "refund.created": refund_changed,
     "refund.updated": refund_changed,
     "refund.failed": refund_changed,
+    "invoice.paid": invoice_paid,
+    "invoice.payment_failed": invoice_payment_failed,
+    "customer.subscription.updated": subscription_changed,
+    "customer.subscription.deleted": subscription_changed,
     "payout.created": payout_changed,
     "payout.updated": payout_changed,
     "payout.paid": payout_changed,

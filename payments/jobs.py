@@ -61,6 +61,24 @@ def fetch_balance_transaction(*, line_id: str) -> None:
     balances.fetch(line_id)
 
 
+@tenant_task("payments.use_card_for_subscription", attempts=12, first_wait=5)
+def use_card_for_subscription(*, subscription_pk: int, card_pk: int) -> None:
+    """Have a subscription charged to a card that its owner has just saved."""
+    from payments.models import SavedCard, Subscription
+    from payments.subscriptions import use_card
+
+    use_card(Subscription.objects.get(pk=subscription_pk), SavedCard.objects.get(pk=card_pk))
+
+
+@tenant_task("payments.end_subscription", attempts=12, first_wait=5)
+def end_subscription(*, subscription_pk: int) -> None:
+    """End a subscription that should not have begun."""
+    from payments.models import Subscription
+    from payments.subscriptions import end_subscription
+
+    end_subscription(Subscription.objects.get(pk=subscription_pk))
+
+
 @tenant_task("payments.tell_staff_of_dispute")
 def tell_staff_of_dispute(*, dispute_pk: int, status: str) -> None:
     """Tell the business by e-mail that a dispute was opened or has changed."""

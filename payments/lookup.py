@@ -11,7 +11,7 @@ from payments.stripe_objects import (
     StripeDispute,
     StripeRefund,
 )
-from tenants.current import current_schema
+from tenants.current import current_tenant
 from tenants.statements import Rows
 
 #: Where to look, in this order: {field of PaymentSession: value}.
@@ -85,12 +85,17 @@ def of_dispute(dispute: StripeDispute) -> Ids:
     )
 
 
+def of_subscription(schema: str, payment_session_id: str, subscription_id: str) -> Ids:
+    """Where the first payment of a subscription is found."""
+    return _ids(schema, payment_session_id, subscription__stripe_subscription_id=subscription_id)
+
+
 def _ids(schema: str, payment_session_id: str, **stripe_ids: str) -> Ids:
     """Return where to look: our own id from the metadata first, then Stripe's ids.
 
     Raises NotOurs for an object that another business, on the same Stripe account, has made.
     """
-    if schema and schema != current_schema():
+    if schema and schema not in current_tenant().names:
         raise NotOurs
     found = {field: value for field, value in stripe_ids.items() if value}
     try:

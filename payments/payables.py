@@ -6,7 +6,7 @@ rolls the whole change back; it is tried again. docs/payables.md shows how, with
 """
 
 from payments import signals
-from payments.models import PaymentSession, Refund, SavedCard
+from payments.models import Dispute, PaymentSession, Refund, SavedCard, Subscription
 
 
 class PayableHandler:
@@ -30,8 +30,21 @@ class PayableHandler:
     def on_refunded(self, session: PaymentSession, refund: Refund) -> None:
         """A refund has succeeded."""
 
+    def on_disputed(self, session: PaymentSession, dispute: Dispute) -> None:
+        """A dispute was opened, or its status has changed; `session.is_disputed` sums them up."""
+
     def on_card_saved(self, session: PaymentSession, card: SavedCard) -> None:
         """A card was left, and may be charged for this payable."""
+
+    def on_subscription_changed(
+        self, subscription: Subscription, *, before: str, was_ending: bool
+    ) -> None:
+        """It has begun, goes on, is about to end or has ended; `before` was its status."""
+
+    def on_subscription_payment_failed(
+        self, subscription: Subscription, *, invoice_id: str
+    ) -> None:
+        """A renewal, Stripe's invoice, was declined; Stripe tries again by itself."""
 
     def describe(self, payable_id: str) -> str:
         """Return what staff read of the payable."""
@@ -82,8 +95,21 @@ def _connect() -> None:
     def refunded(payment_session: PaymentSession, refund: Refund, **kwargs: object) -> None:
         handler_of(payment_session.payable_type).on_refunded(payment_session, refund)
 
+    def disputed(payment_session: PaymentSession, dispute: Dispute, **kwargs: object) -> None:
+        handler_of(payment_session.payable_type).on_disputed(payment_session, dispute)
+
     def saved(payment_session: PaymentSession, card: SavedCard, **kwargs: object) -> None:
         handler_of(payment_session.payable_type).on_card_saved(payment_session, card)
+
+    def changed(
+        subscription: Subscription, before: str, was_ending: bool, **kwargs: object
+    ) -> None:
+        handler = handler_of(subscription.payment_session.payable_type)
+        handler.on_subscription_changed(subscription, before=before, was_ending=was_ending)
+
+    def renewal_failed(subscription: Subscription, invoice_id: str, **kwargs: object) -> None:
+        handler = handler_of(subscription.payment_session.payable_type)
+        handler.on_subscription_payment_failed(subscription, invoice_id=invoice_id)
 
     for signal, receiver in (
         (signals.payment_succeeded, paid),
@@ -91,7 +117,10 @@ def _connect() -> None:
         (signals.payment_failed, failed),
         (signals.payment_canceled, canceled),
         (signals.payment_refunded, refunded),
+        (signals.payment_disputed, disputed),
         (signals.card_saved, saved),
+        (signals.subscription_changed, changed),
+        (signals.subscription_payment_failed, renewal_failed),
     ):
         signal.connect(receiver, weak=False, dispatch_uid=f"payables.{receiver.__name__}")
 

@@ -14,7 +14,7 @@ from django.db.models import Sum
 from django.utils import timezone
 
 from access.actors import SYSTEM
-from payments import balances, cards, inbox, ledger, refunds, transitions
+from payments import balances, cards, inbox, invoices, ledger, refunds, transitions
 from payments.connecting import webhook_problem
 from payments.errors import EventMismatch, GatewayRejected, GatewayUnavailable
 from payments.gateway import API_VERSION, Gateway
@@ -29,6 +29,7 @@ from payments.models import (
     Refund,
     StripeAccount,
     StripeEvent,
+    Subscription,
 )
 from payments.stripe_objects import CheckoutSession
 from tenants.currencies import decimal_amount
@@ -154,6 +155,11 @@ def _one_at_a_time(report: ReconciliationReport, code: str, what: str) -> Iterat
 
 def _settled(session: PaymentSession, gateway: Gateway) -> PaymentSession:
     checkout = intent = None
+    if (
+        session.purpose == PaymentSession.Purpose.SUBSCRIPTION
+        and (settled := invoices.settle(session)).is_paid
+    ):
+        return settled
     can_be_new = session.created_at > timezone.now() - UNOPENED_FOR
     if session.stripe_checkout_session_id:
         checkout = _checkout_of(session, gateway)
@@ -191,6 +197,21 @@ def _checkout_of(session: PaymentSession, gateway: Gateway) -> CheckoutSession |
         if error.code != "resource_missing":
             raise
         return None
+
+
+def _ask_about_subscriptions(report: ReconciliationReport, gateway: Gateway) -> None:
+    """Ask about every subscription that is not paid up: it was renewed, declined, or has ended."""
+    overdue = Subscription.objects.all().overdue(timezone.now())
+    for subscription in overdue.filter(payment_session__livemode=report.livemode):
+        stripe_id = subscription.stripe_subscription_id
+        before = (subscription.status, subscription.current_period_end)
+        with _one_at_a_time(report, f"subscription:{stripe_id}", f"subscription {stripe_id}"):
+            try:
+                after = invoices.catch_up(subscription)
+            except EventMismatch as mismatch:
+                logger.error("Subscription %s contradicts Stripe: %s", stripe_id, mismatch)
+            else:
+                report.payments_settled += (after.status, after.current_period_end) != before
 
 
 def _settle_refunds(report: ReconciliationReport, gateway: Gateway) -> None:
@@ -256,6 +277,7 @@ STEPS: tuple[Callable[[ReconciliationReport, Gateway], None], ...] = (
     _recover_events,
     _finish_events,
     _settle_payments,
+    _ask_about_subscriptions,
     _settle_refunds,
     _book_lines,
     _match_payouts,

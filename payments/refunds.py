@@ -17,7 +17,7 @@ from payments.gateway import Gateway
 from payments.models import PaymentSession, Refund, StripeAccount
 from payments.stripe_objects import REFUND_KEY, SCHEMA_KEY, SESSION_KEY, StripeRefund
 from tenants.currencies import decimal_amount
-from tenants.current import current_schema
+from tenants.current import current_schema, current_tenant
 
 
 def refund_payment(
@@ -141,7 +141,7 @@ def send(refund_id: str) -> None:
                 SESSION_KEY: str(session.pk),
                 REFUND_KEY: str(refund.pk),
             },
-            idempotency_key=f"{current_schema()}:refund:{refund.pk}",
+            idempotency_key=f"{current_tenant().original_name}:refund:{refund.pk}",
         )
     except GatewayRejected as error:
         _mark_rejected(refund_id, error)

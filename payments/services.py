@@ -25,35 +25,57 @@ from payments.errors import (
     PaymentError,
     PaymentNotFound,
     ProcessorFailed,
+    RefundRefused,
 )
 from payments.models import Dispute, PaymentSession, Refund, StripeAccount
 from payments.refunds import refund_payment, request_refund
 from payments.requests import request_payment
+from payments.subscriptions import (
+    LONGEST as LONGEST_INTERVALS,
+)
+from payments.subscriptions import (
+    cancel_at_period_end,
+    end_subscription,
+    request_card,
+    request_end,
+    start_subscription,
+    subscription_problem,
+)
 
 __all__ = [
+    "LONGEST_INTERVALS",
     "CustomerDetails",
     "InvalidPayment",
     "NoCardOnFile",
     "PaymentError",
     "PaymentNotFound",
     "ProcessorFailed",
+    "RefundRefused",
+    "cancel_at_period_end",
     "cancel_checkout",
     "charge_saved_card",
     "checked_return_url",
     "default_currency",
     "earn_deposits",
     "earn_part_of_deposits",
+    "earn_part_of_payment",
+    "earn_payment",
+    "end_subscription",
     "get_payment_session",
     "get_refund",
     "needs_attention",
     "payments_enabled",
     "refund_payment",
+    "request_card",
+    "request_end",
     "request_payment",
     "request_refund",
     "saved_card_for",
     "settle",
     "start_card_setup",
     "start_checkout",
+    "start_subscription",
+    "subscription_problem",
 ]
 
 
@@ -124,3 +146,26 @@ def earn_part_of_deposits(
     now = timezone.now()
     for session in deposits.filter(status__in=PaymentSession.PAID).order_by("created_at"):
         amount -= ledger.earn_part(session, amount, cause, now)
+
+
+@transaction.atomic
+def earn_payment(payment_session_id: UUID | str) -> None:
+    """`earn_deposits` for a single payment, where others were made for the same payable."""
+    session = _locked_deposit(payment_session_id)
+    if session is not None:
+        ledger.earn(session, timezone.now())
+
+
+@transaction.atomic
+def earn_part_of_payment(payment_session_id: UUID | str, *, amount: int, cause: str) -> None:
+    """`earn_part_of_deposits` for a single payment."""
+    session = _locked_deposit(payment_session_id)
+    if session is not None:
+        ledger.earn_part(session, amount, cause, timezone.now())
+
+
+def _locked_deposit(payment_session_id: UUID | str) -> PaymentSession | None:
+    deposits = PaymentSession.objects.select_for_update(of=("self",)).filter(
+        pk=payment_session_id, is_deposit=True, status__in=PaymentSession.PAID
+    )
+    return deposits.order_by().first()

@@ -16,5 +16,14 @@ payment_failed = Signal()
 payment_canceled = Signal()
 # A refund succeeded. Also carries `refund`.
 payment_refunded = Signal()
+# The customer contests it at their bank, or the bank has moved on with it. Also carries `dispute`.
+payment_disputed = Signal()
 # A card was left for later. Also carries `card`.
 card_saved = Signal()
+
+# These two carry `subscription`, its first payment locked.
+# It has begun, goes on, is about to end or has ended. Also carries `before`, its status then,
+# and `was_ending`: whether it was to end with its period.
+subscription_changed = Signal()
+# A renewal was declined. Also carries `invoice_id`, Stripe's.
+subscription_payment_failed = Signal()

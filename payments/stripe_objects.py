@@ -98,6 +98,7 @@ class CheckoutSession:
     currency: str
     livemode: bool
     payment_intent_id: str
+    subscription_id: str
     customer_id: str
     expires_at: datetime | None
     card: Card | None
@@ -118,6 +119,7 @@ class CheckoutSession:
             currency=text(data, "currency").upper(),
             livemode=data.get("livemode") is True,
             payment_intent_id=id_of(data, "payment_intent"),
+            subscription_id=id_of(data, "subscription"),
             customer_id=id_of(data, "customer"),
             expires_at=datetime.fromtimestamp(expires_at, UTC) if expires_at else None,
             card=card_of(data),

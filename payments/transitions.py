@@ -68,6 +68,8 @@ def apply_checkout_session(
     elif checkout.mode == "setup":
         if checkout.status == "complete" and checkout.card is not None:
             mark_card_saved(session, checkout.card, at)
+    elif checkout.mode == "subscription" and checkout.is_paid:
+        pass  # The money is an invoice's: payments.invoices takes it in.
     elif checkout.status == "complete" and checkout.is_paid:
         mark_succeeded(
             session,

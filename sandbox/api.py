@@ -72,7 +72,7 @@ def expanded(call: Call, obj: StripeObject) -> StripeObject:
 def _any(call: Call, id: str) -> StripeObject | None:
     kinds = (
         "payment_intent charge balance_transaction customer refund dispute payout payment_method "
-        "setup_intent"
+        "setup_intent subscription invoice"
     ).split()
     return next((obj for kind in kinds if (obj := call.store.get(call.account, kind, id))), None)
 
@@ -119,6 +119,8 @@ def _matching(call: Call, kind: str, *fields: str) -> list[StripeObject]:
                 "Balance transaction history can only be filtered on automatic transfers, not "
                 "manual."
             )
+    if kind == "invoice" and "subscription" in wanted:
+        wanted["_subscription"] = wanted.pop("subscription")
     return [
         one
         for one in call.store.list(call.account, kind)

@@ -17,14 +17,24 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import path, re_path
 from django.views.decorators.csrf import csrf_exempt
 
-from sandbox import api, api_cards, api_endpoints, charges, checkout, errors, faults
+from sandbox import (
+    api,
+    api_cards,
+    api_endpoints,
+    api_subscriptions,
+    charges,
+    checkout,
+    errors,
+    faults,
+    subscriptions,
+)
 from sandbox.forms import parse
 from sandbox.store import Store, StripeObject, new_id, public
 from sandbox.webhooks import Courier
 
 logger = logging.getLogger(__name__)
 #: Imported for the routes that they register.
-CALLS = (api, api_cards, api_endpoints)
+CALLS = (api, api_cards, api_endpoints, api_subscriptions)
 
 
 class Sandbox:
@@ -63,6 +73,8 @@ class Sandbox:
     def _fire(self, action: str, account: str, target: str) -> None:
         if action == "settle" and (charge := self.store.get(account, "charge", target)):
             charges.settle(self.store, account, charge)
+        if action == "renew" and (due := self.store.get(account, "subscription", target)):
+            subscriptions.renew_in_time(self.store, account, due)
         if action == "expire":
             session = self.store.get(account, "checkout.session", target)
             if session is not None and session["status"] == "open":

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sandbox import cards, checkout
+from sandbox import cards, checkout, subscriptions
 from sandbox.errors import not_allowed_state
 from sandbox.events import emit
 from sandbox.store import Store, StripeObject, new_id, now
@@ -67,6 +67,8 @@ def pay(store: Store, account: str, session: StripeObject) -> StripeObject:
     _require_open(session)
     if session["mode"] == "setup":
         return cards.set_up(store, account, session)
+    if session["mode"] == "subscription":
+        return subscriptions.begin(store, account, session)
     if session["amount_total"] == 0:
         return checkout.complete(store, account, session, payment_status="no_payment_required")
     intent = _intent(store, account, session, "card")
@@ -151,6 +153,8 @@ def debit(store: Store, account: str, session: StripeObject) -> StripeObject:
     _require_open(session)
     if session["mode"] == "setup":
         raise not_allowed_state("This Checkout Session saves a card: there is nothing to debit.")
+    if session["mode"] == "subscription":
+        raise not_allowed_state("The sandbox takes cards alone for subscriptions.")
     intent = _intent(store, account, session, "bacs_debit")
     intent["status"] = "processing"
     store.save(intent)

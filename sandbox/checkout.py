@@ -16,14 +16,15 @@ MAX_AMOUNT = 99_999_999
 def create(store: Store, account: str, params: Params, public_url: str) -> StripeObject:
     """Create an open session with its page at `public_url`."""
     mode = params.get("mode")
-    if mode not in ("payment", "setup"):
+    if mode not in ("payment", "setup", "subscription"):
         raise errors.required("mode") if not mode else errors.invalid("mode", "Invalid mode.")
     for field in ("success_url", "cancel_url"):
         _check_url(params, field)
     _check_customer(store, account, params)
     lines = [_line(line, index) for index, line in enumerate(params.get("line_items") or [])]
-    if mode == "payment" and not lines:
+    if mode != "setup" and not lines:
         raise errors.required("line_items")
+    _check_recurring(mode, lines)
     currencies = {line["currency"] for line in lines}
     if len(currencies) > 1:
         raise errors.invalid("line_items", "All line items must have the same currency.")
@@ -33,8 +34,8 @@ def create(store: Store, account: str, params: Params, public_url: str) -> Strip
     session: StripeObject = {
         "id": id,
         "object": "checkout.session",
-        "amount_subtotal": total if mode == "payment" else None,
-        "amount_total": total if mode == "payment" else None,
+        "amount_subtotal": total if mode != "setup" else None,
+        "amount_total": total if mode != "setup" else None,
         "cancel_url": params.get("cancel_url"),
         "client_reference_id": params.get("client_reference_id"),
         "created": now(),
@@ -43,6 +44,7 @@ def create(store: Store, account: str, params: Params, public_url: str) -> Strip
         "customer_details": None,
         "customer_email": params.get("customer_email"),
         "expires_at": _expires_at(params),
+        "invoice": None,
         "livemode": False,
         "metadata": params.get("metadata") or {},
         "mode": mode,
@@ -50,11 +52,13 @@ def create(store: Store, account: str, params: Params, public_url: str) -> Strip
         "payment_status": "no_payment_required" if mode == "setup" else "unpaid",
         "setup_intent": None,
         "status": "open",
+        "subscription": None,
         "success_url": params["success_url"],
         "url": f"{public_url}/c/pay/{id}",
         # Not Stripe's: what the page shows and what the PaymentIntent will carry.
         "_lines": lines,
         "_intent_metadata": intent_data.get("metadata") or {},
+        "_subscription_metadata": (params.get("subscription_data") or {}).get("metadata") or {},
         "_saves_card": intent_data.get("setup_future_usage") == "off_session",
     }
     store.insert(account, "checkout.session", session)
@@ -82,6 +86,31 @@ def _check_customer(store: Store, account: str, params: Params) -> None:
         raise errors.required("customer")
 
 
+def _check_recurring(mode: str, lines: list[StripeObject]) -> None:
+    if mode == "subscription" and not all(line["recurring"] for line in lines):
+        raise errors.StripeError(
+            "You must provide at least one recurring price in `subscription` mode."
+        )
+    if mode == "payment" and any(line["recurring"] for line in lines):
+        raise errors.StripeError(
+            "You specified `payment` mode but passed a recurring price. Either switch to "
+            "`subscription` mode or use only one-time prices."
+        )
+
+
+def _recurring(price: StripeObject, param: str) -> StripeObject | None:
+    """Return how often a price comes again; None for one that does not."""
+    recurring = price.get("recurring")
+    if not recurring:
+        return None
+    if recurring.get("interval") not in ("day", "week", "month", "year"):
+        raise errors.invalid(f"{param}[price_data][recurring][interval]", "Invalid interval")
+    count = recurring.get("interval_count", "1")
+    if not count.isdecimal() or not 1 <= int(count) <= 156:
+        raise errors.invalid(f"{param}[price_data][recurring][interval_count]", "Invalid integer")
+    return {"interval": recurring["interval"], "interval_count": int(count)}
+
+
 def _line(line: Any, index: int) -> StripeObject:
     param = f"line_items[{index}]"
     price = line.get("price_data") if isinstance(line, dict) else None
@@ -102,6 +131,7 @@ def _line(line: Any, index: int) -> StripeObject:
         "currency": currency,
         "description": (price.get("product_data") or {}).get("name", ""),
         "quantity": int(quantity),
+        "recurring": _recurring(price, param),
     }
 
 

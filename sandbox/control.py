@@ -32,9 +32,9 @@ class Control:
         self.actions: dict[str, Callable[[Body], Any]] = {
             name: getattr(self, name)
             for name in (
-                "accounts sessions events deliveries requests pay decline bank_debit bank_pays "
-                "bank_refuses expire redeliver resend hold release mute unmute craft fault "
-                "clear_faults revoke restore settle_now idle reset"
+                "accounts sessions subscriptions events deliveries requests pay decline "
+                "bank_debit bank_pays bank_refuses expire redeliver resend hold release "
+                "mute unmute craft fault clear_faults revoke restore settle_now idle reset"
             ).split()
         }
         dashboard = Dashboard(self.store, account_id)
@@ -62,6 +62,9 @@ class Control:
 
     def sessions(self, body: Body) -> list[StripeObject]:
         return self._all("checkout.session")
+
+    def subscriptions(self, body: Body) -> list[StripeObject]:
+        return self._all("subscription")
 
     def events(self, body: Body) -> list[StripeObject]:
         return self._all("event")

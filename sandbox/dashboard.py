@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from sandbox import cards, charges, disputes, errors, payouts, refunds
+from sandbox import cards, charges, disputes, errors, payouts, refunds, subscriptions
 from sandbox.store import StripeObject
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ class Dashboard:
     ACTIONS = (
         "dashboard_refund refund_pending refund_succeeds refund_fails dispute dispute_review "
         "dispute_won dispute_lost payout payout_fails external_charge stripe_fee settle_in "
-        "card_behaviour roll_key restrict account_state"
+        "card_behaviour renew retry_invoice cancel_subscription roll_key restrict account_state"
     ).split()
 
     def __init__(self, store: "Store", account_id: Callable[[str], str]) -> None:
@@ -128,6 +128,24 @@ class Dashboard:
             _, method = self.find("payment_method", body["payment_method"])
             method["_outcome"] = body["outcome"]
             self.store.save(method)
+
+    # --- Subscriptions ---
+
+    def renew(self, body: Body) -> StripeObject:
+        """The period of `subscription` is over, whatever the clock says."""
+        return self._on("subscription", body, subscriptions.renew)
+
+    def retry_invoice(self, body: Body) -> StripeObject:
+        """Stripe tries an open invoice again by itself, with the card that it has."""
+        with self.store.transaction():
+            account, invoice = self.find("invoice", body["invoice"])
+            try:
+                return subscriptions.pay(self.store, account, invoice)
+            except errors.CardError:
+                return invoice
+
+    def cancel_subscription(self, body: Body) -> StripeObject:
+        return self._on("subscription", body, subscriptions.cancel)
 
     def roll_key(self, body: Body) -> None:
         """`new_key` opens the account of `old_key`, which may be revoked."""

@@ -63,6 +63,7 @@ class Pages:
                 ],
                 "total": money(session["amount_total"] or 0, session["currency"] or "gbp"),
                 "is_setup": session["mode"] == "setup",
+                "every": _every(session["_lines"]),
                 "declined": declined,
             },
         )
@@ -87,6 +88,15 @@ class Pages:
         except errors.StripeError:
             fresh = self._session(session["id"]) or session
             return _to_success(fresh) if fresh["status"] == "complete" else None
+
+
+def _every(lines: list[StripeObject]) -> str:
+    """Return how often a subscription is paid: month, 2 weeks; "" for what is paid once."""
+    recurring = next((line["recurring"] for line in lines if line.get("recurring")), None)
+    if recurring is None:
+        return ""
+    count = recurring["interval_count"]
+    return f"{count} {recurring['interval']}s" if count > 1 else str(recurring["interval"])
 
 
 def _to_success(session: StripeObject) -> HttpResponse:

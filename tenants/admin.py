@@ -1,5 +1,6 @@
 """The operator's pages: add a business, change it, switch it off and on."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin, messages
@@ -11,16 +12,21 @@ from django.utils.html import format_html, format_html_join
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import action, display
 
-from tenants import sharding_health
-from tenants.admin_sites import form_page, operator_site
+from tenants import (
+    deletion_page,  # noqa: F401 - registers its page
+    sharding_health,
+)
+from tenants.admin_sites import ReadOnlyMixin, form_page, operator_site
 from tenants.forms import BusinessForm, NewBusinessForm
-from tenants.models import Domain, Notice, Tenant, TenantQuerySet
+from tenants.models import Domain, LifecycleEvent, Notice, Tenant, TenantQuerySet
 from tenants.provisioning import provision, set_status
 
 STATUS_COLOURS = {
     Tenant.Status.ACTIVE: "success",
     Tenant.Status.SUSPENDED: "danger",
     Tenant.Status.PROVISIONING: "warning",
+    Tenant.Status.PARKED: "warning",
+    Tenant.Status.DELETING: "danger",
 }
 
 
@@ -39,11 +45,13 @@ class TenantAdmin(ModelAdmin):
     list_display = ("name", "address_link", "kind", "status_badge", "time_zone", "currency")
     list_filter = ("status", "kind", "currency")
     search_fields = ("name", "schema_name", "domains__domain")
-    readonly_fields = ("schema_name", "currency", "status", "pages", "created_at")
+    readonly_fields = (
+        "schema_name", "currency", "status", "delete_after", "pages", "created_at"
+    )  # fmt: skip
     fields = (
-        "name", "status", "pages", "kind", "time_zone", "locale", "currency",
+        "name", "status", "delete_after", "pages", "kind", "time_zone", "locale", "currency",
         "contact_email", "contact_phone", "address", "legal_name", "tax_name", "tax_number",
-        "brand_colour", "new_logo", "remove_logo",
+        "brand_colour", "new_logo", "remove_logo", "request_share",
         "schema_name", "created_at",
     )  # fmt: skip
     actions = ["suspend", "resume"]
@@ -57,6 +65,8 @@ class TenantAdmin(ModelAdmin):
 
     @display(description="Address")
     def address_link(self, tenant: Tenant) -> str:
+        if not tenant.hosts:
+            return "–"
         return format_html('<a href="{0}/">{1}</a>', tenant.url, tenant.hosts[0])
 
     @display(description="Status", label=STATUS_COLOURS)
@@ -95,19 +105,30 @@ class TenantAdmin(ModelAdmin):
 
     @action(description="Suspend: their pages answer “not taking bookings”")
     def suspend(self, request: HttpRequest, queryset: QuerySet[Tenant]) -> None:
-        self._switch(request, queryset, Tenant.Status.ACTIVE, Tenant.Status.SUSPENDED)
+        self._switch(request, queryset, [Tenant.Status.ACTIVE], Tenant.Status.SUSPENDED)
 
     @action(description="Resume")
     def resume(self, request: HttpRequest, queryset: QuerySet[Tenant]) -> None:
-        self._switch(request, queryset, Tenant.Status.SUSPENDED, Tenant.Status.ACTIVE)
+        closed = [Tenant.Status.SUSPENDED, Tenant.Status.PARKED]
+        self._switch(request, queryset, closed, Tenant.Status.ACTIVE)
 
     def _switch(
-        self, request: HttpRequest, queryset: QuerySet[Tenant], before: str, after: str
+        self, request: HttpRequest, queryset: QuerySet[Tenant], before: Sequence[str], after: str
     ) -> None:
-        for tenant in queryset.filter(status=before):
+        for tenant in queryset.filter(status__in=before):
             set_status(tenant, after)
             self.log_change(request, tenant, f"Now {after}")
             messages.success(request, f"{tenant.name} is now {after}.")
+
+
+@admin.register(LifecycleEvent, site=operator_site)
+class LifecycleEventAdmin(ReadOnlyMixin, ModelAdmin):
+    """What was done with whole businesses, those that are gone included."""
+
+    list_display = ("created_at", "schema_name", "kind", "actor")
+    list_filter = ("kind",)
+    search_fields = ("schema_name", "actor")
+    fields = ("created_at", "kind", "schema_name", "tenant_uuid", "actor", "details")
 
 
 def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from tenants.current import in_platform
 
 @dataclass(frozen=True)
 class BusinessPage:
-    """A page about one business that an app above adds to the operator's site."""
+    """A page about one business that an app above adds to one of the sites."""
 
     slug: str
     title: str
@@ -23,12 +23,15 @@ class BusinessPage:
 
 @dataclass(frozen=True)
 class PageAction:
-    """A button beside a page's form: posts `name` as ``action``. `needs` names a stored value."""
+    """A button beside a page's form: posts `name` as ``action``. `needs` names a stored value.
+
+    With a `warning` the button opens it first, and a second one acts.
+    """
 
     name: str
     label: str
-    is_danger: bool = False
     needs: str = ""
+    warning: str = ""
 
 
 class OperatorSite(UnfoldAdminSite):
@@ -69,6 +72,15 @@ class StaffSite(UnfoldAdminSite):
     settings_name = "UNFOLD_STAFF"
     index_title = "Today"
 
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.pages: list[BusinessPage] = []
+
+    def extra_urls(self) -> list[URLPattern]:
+        return [
+            path(f"{page.slug}/", self.admin_view(page.view), name=page.slug) for page in self.pages
+        ]
+
     def has_permission(self, request: HttpRequest) -> bool:
         user: Any = request.user
         if in_platform() or not user.is_authenticated or not user.is_active:
@@ -102,7 +114,7 @@ def form_page(
         "intro": intro,
         "back": back,
         "danger": danger,
-        "facts": {"rows": [list(fact) for fact in facts]},
+        "facts": list(facts),
         "actions": list(actions),
     }
     status = 400 if form.is_bound and not form.is_valid() else 200

@@ -7,3 +7,4 @@ class TenantsConfig(AppConfig):
 
     def ready(self) -> None:
         from tenants import sharding_health  # noqa: F401 - registers its check
+        from tenants.lifecycle import jobs  # noqa: F401

@@ -20,6 +20,13 @@ TWO_DECIMAL = frozenset(
 )
 # Stripe takes at most eight digits (docs.stripe.com/currencies, "Minimum and maximum charge").
 MAX_AMOUNT = 99_999_999
+# The least that Stripe charges, in minor units, where it is not 50 (docs.stripe.com/currencies,
+# "Minimum and maximum charge amounts"). Of currencies that it does not list the least depends on
+# the one they are settled in; 50 is only our guess there.
+SMALLEST_CHARGES = {
+    "AED": 200, "BGN": 100, "CZK": 1500, "DKK": 250, "GBP": 30, "HKD": 400, "HUF": 17500,
+    "MXN": 1000, "MYR": 200, "NOK": 300, "PLN": 200, "RON": 200, "SEK": 300, "THB": 1000,
+}  # fmt: skip
 CURRENCIES = sorted(ZERO_DECIMAL | THREE_DECIMAL | TWO_DECIMAL)
 
 
@@ -28,6 +35,11 @@ def exponent(currency: str) -> int:
     if currency in ZERO_DECIMAL:
         return 0
     return 3 if currency in THREE_DECIMAL else 2
+
+
+def smallest_charge(currency: str) -> int:
+    """Return the least that Stripe charges in `currency`, in minor units."""
+    return SMALLEST_CHARGES.get(currency, 50)
 
 
 def decimal_amount(amount: int, currency: str) -> str:

@@ -4,10 +4,12 @@ The schema's name is part of what is encrypted, so a ciphertext copied into anot
 row is refused there. A wrong key raises; it never yields the ciphertext as if it were the value.
 """
 
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from django.apps import apps
 from django.conf import settings
 from django.db import models
 
@@ -75,3 +77,11 @@ class EncryptedTextField(models.TextField):  # type: ignore[type-arg]
     def get_lookup(self, lookup_name: str) -> Any:
         """A ciphertext differs each time, so nothing but "is it null?" can be asked of it."""
         return super().get_lookup(lookup_name) if lookup_name == "isnull" else None
+
+
+def encrypted_fields() -> Iterator[tuple[type[models.Model], EncryptedTextField]]:
+    """Yield every model and the field of it that holds secrets."""
+    for model in apps.get_models():
+        for field in model._meta.concrete_fields:
+            if isinstance(field, EncryptedTextField):
+                yield model, field

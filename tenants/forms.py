@@ -30,7 +30,7 @@ class NewBusinessForm(forms.Form):
         label="Address",
         validators=[validate_label],
         widget=UnfoldAdminTextInputWidget(),
-        help_text="The first part of its host, for example anna-hair. It can't be changed later.",
+        help_text="The first part of its host, for example anna-hair.",
     )
     name = forms.CharField(max_length=120, widget=UnfoldAdminTextInputWidget())
     kind = forms.ChoiceField(choices=Tenant.Kind.choices, widget=UnfoldAdminSelectWidget())
@@ -76,7 +76,7 @@ class BusinessForm(forms.ModelForm):  # type: ignore[type-arg]
         model = Tenant
         fields = (
             "name", "kind", "time_zone", "locale", "contact_email", "contact_phone", "address",
-            "brand_colour", "legal_name", "tax_name", "tax_number",
+            "brand_colour", "legal_name", "tax_name", "tax_number", "request_share",
         )  # fmt: skip
         widgets = {
             "time_zone": UnfoldAdminSelect2Widget(choices=ZONES),

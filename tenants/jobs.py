@@ -9,17 +9,21 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django_tenants.utils import get_public_schema_name, schema_context, tenant_context
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
+from tenants.connection import connection
 from tenants.current import current_tenant
 from tenants.models import Tenant
 
+# How long a job of a parked business waits before it looks again.
+HELD_SECONDS = 300
 # As procrastinate's own connectors enqueue a job.
 DEFERRAL = """procrastinate_defer_jobs_v1(ARRAY[ROW(
-    'default', %s, 0, NULL, NULL, jsonb_build_object('schema', %s, {}), %s
+    %s, %s, 0, NULL, NULL, jsonb_build_object('schema', %s, {}), %s
 )::procrastinate_job_to_defer_v1])"""
 
 
@@ -39,7 +43,7 @@ class TenantTask:
     def enqueue(self, *, at: datetime | None = None, **arguments: Any) -> None:
         """Run the task later, not before `at` (aware); `arguments` must be JSON values."""
         schema = current_tenant().schema_name
-        deferrer = app.configure_task(self.name, schedule_at=at)
+        deferrer = app.configure_task(self.name, schedule_at=at, queue=schema)
         deferrer.defer(schema=schema, **arguments)
 
     def deferral(self, *, at: datetime | None = None, **columns: str) -> tuple[str, list[Any]]:
@@ -49,7 +53,7 @@ class TenantTask:
         """
         schema = current_tenant().schema_name
         named = ", ".join(f"'{argument}', \"{column}\"" for argument, column in columns.items())
-        return DEFERRAL.format(named), [self.name, schema, at]
+        return DEFERRAL.format(named), [schema, self.name, schema, at]
 
     def enqueue_for_everyone(self, *, within: timedelta) -> int:
         """Run the task once for every business, at times spread over `within`; return how many.
@@ -58,7 +62,7 @@ class TenantTask:
         """
         with schema_context(get_public_schema_name()):
             schemas = list(
-                Tenant.objects.exclude(status=Tenant.Status.PROVISIONING)
+                Tenant.objects.filter(status__in=Tenant.AT_WORK)
                 .order_by("id")
                 .values_list("schema_name", flat=True)
             )
@@ -69,6 +73,7 @@ class TenantTask:
                 self.name,
                 schedule_in={"seconds": seconds},
                 queueing_lock=f"{self.name}:{schema}",
+                queue=schema,
             )
             try:
                 deferrer.defer(schema=schema)
@@ -79,9 +84,16 @@ class TenantTask:
 
     def _run(self, *, schema: str, **arguments: Any) -> None:
         with schema_context(get_public_schema_name()):
-            tenant = Tenant.objects.with_hosts().filter(schema_name=schema).first()
+            connection.limit_statements(settings.JOB_STATEMENT_SECONDS)
+            tenant = Tenant.objects.with_hosts().named(schema)
         if tenant is None:
             # The business was deleted after the job was made: nothing is left to work on.
+            return
+        if tenant.status not in Tenant.AT_WORK:
+            later = app.configure_task(
+                self.name, schedule_in={"seconds": HELD_SECONDS}, queue=tenant.schema_name
+            )
+            later.defer(schema=tenant.schema_name, **arguments)
             return
         with tenant_context(tenant):
             self.function(**arguments)

@@ -1,16 +1,25 @@
 """From a request to its business, before anything else looks at it."""
 
+import logging
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 
 from django.conf import settings
 from django.core.exceptions import DisallowedHost
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.template.loader import render_to_string
 from django.urls import set_urlconf
 from django.utils import timezone
 
 from tenants.connection import connection
+from tenants.limits import Refused, shares
+from tenants.models import Tenant
+from tenants.postgresql.base import sqlstate
 from tenants.resolution import enter_host, host_without_port, is_platform_host
+
+logger = logging.getLogger(__name__)
+QUERY_CANCELED = "57014"
+UNDEFINED_TABLE = "42P01"
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -62,6 +71,29 @@ def _announced_length(request: HttpRequest) -> int:
     return int(length) if length.isdecimal() and len(length) < 20 else 0
 
 
+def _is_gone(schema: str) -> bool:
+    connection.set_schema_to_public()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM pg_namespace WHERE nspname = %s", [schema])
+        return cursor.fetchone() is None
+
+
+def _may_be_sent_on(request: HttpRequest) -> bool:
+    """May a request to a business's former host be redirected?
+
+    Programs that send to it, Stripe first of all, don't follow redirects: they are served.
+    """
+    return request.method in ("GET", "HEAD") and not request.path_info.startswith("/api/")
+
+
+def _share_of(tenant: Tenant, request: HttpRequest) -> AbstractContextManager[None]:
+    """Charge the request's time to `tenant`; raises Refused when it has had its share."""
+    share = settings.BUSINESS_SHARE if tenant.request_share is None else tenant.request_share
+    if not share or request.path_info.startswith(OPEN_WHILE_SUSPENDED):
+        return nullcontext()
+    return shares.taking(tenant.schema_name, settings.WEB_THREADS * share / 100)
+
+
 class TenantMiddleware:
     """Enter the business whose host was asked for; nothing is served for an unknown host."""
 
@@ -79,15 +111,44 @@ class TenantMiddleware:
             return refuse(
                 request, 404, "Not found", "No business has this address. Check its spelling."
             )
-        if not tenant.is_active and not request.path_info.startswith(OPEN_WHILE_SUSPENDED):
+        lands = tenant.status in Tenant.AT_WORK and request.path_info.startswith(
+            OPEN_WHILE_SUSPENDED
+        )
+        if not tenant.is_active and not lands:
             response = refuse(
                 request, 503, tenant.name, f"{tenant.name} is not taking bookings at the moment."
             )
             response["Retry-After"] = "3600"
             return response
+        if host in tenant.former_hosts and _may_be_sent_on(request):
+            return HttpResponseRedirect(tenant.url + request.get_full_path())
         request.tenant = tenant  # type: ignore[attr-defined]
-        with timezone.override(tenant.zone):
-            return self._serve(request, settings.ROOT_URLCONF)
+        try:
+            with _share_of(tenant, request), timezone.override(tenant.zone):
+                return self._serve(request, settings.ROOT_URLCONF)
+        except Refused as refusal:
+            response = refuse(
+                request,
+                429,
+                "Too many requests",
+                f"{tenant.name} has too many visitors at the moment. Try again soon.",
+            )
+            response["Retry-After"] = str(refusal.retry_after)
+            return response
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """Say in words that a statement ran too long, or that the business has just moved."""
+        state = sqlstate(error)
+        if state == UNDEFINED_TABLE and _is_gone(connection.schema_name):
+            response = refuse(request, 503, "Just moved", "It has just moved, try again.")
+            response["Retry-After"] = "1"
+            return response
+        if state != QUERY_CANCELED:
+            return None
+        logger.error("A statement took too long at %s", request.path_info, exc_info=error)
+        return refuse(
+            request, 503, "This took too long", "It took too long and was stopped. Ask for less."
+        )
 
     def _serve(self, request: HttpRequest, urlconf: str) -> HttpResponse:
         request.urlconf = urlconf

@@ -6,9 +6,11 @@ from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
-from django.core.validators import RegexValidator
+from django.core.validators import MaxValueValidator, RegexValidator
 from django.db import models
+from django.utils import timezone
 from django_tenants.models import DomainMixin, TenantMixin
 
 from tenants.currencies import CURRENCIES
@@ -36,6 +38,16 @@ class TenantQuerySet(models.QuerySet["Tenant"]):
         """
         return self.defer("logo").prefetch_related("domains")
 
+    def named(self, schema_name: str) -> "Tenant | None":
+        """The business that has this schema name, or else had it before."""
+        former = self.filter(former_names__contains=[schema_name])
+        return self.filter(schema_name=schema_name).first() or former.first()
+
+    def known_as(self, schema_name: str) -> "TenantQuerySet":
+        """The businesses that have this schema name, or had it before."""
+        named = models.Q(schema_name=schema_name)
+        return self.filter(named | models.Q(former_names__contains=[schema_name]))
+
 
 class Tenant(TenantMixin):
     """A business. Its bookings, payments, staff and keys are in the schema `schema_name`."""
@@ -51,6 +63,16 @@ class Tenant(TenantMixin):
         PROVISIONING = "provisioning", "Being set up"
         ACTIVE = "active", "Active"
         SUSPENDED = "suspended", "Suspended"
+        # Nothing is served and no job runs, until it is resumed: on its way to or from elsewhere.
+        PARKED = "parked", "Parked"
+        DELETING = "deleting", "To be deleted"
+        # A business as it was before a restore.
+        REPLACED = "replaced", "Set aside by a restore"
+
+    #: What may be asked for: the others have no page, not even to say that they are closed.
+    SERVED = (Status.ACTIVE, Status.SUSPENDED, Status.PARKED, Status.DELETING)
+    #: Money in flight must land here, and jobs are done.
+    AT_WORK = (Status.ACTIVE, Status.SUSPENDED, Status.DELETING)
 
     # Schemas are made by tenants.provisioning, all or nothing, never as a side effect of save().
     auto_create_schema = False
@@ -86,8 +108,24 @@ class Tenant(TenantMixin):
     brand_colour = models.CharField(max_length=7, default="#0f766e", validators=[BRAND_COLOUR])
     logo = models.BinaryField(null=True, blank=True, editable=False)
     logo_type = models.CharField(max_length=20, blank=True, editable=False)
+    request_share = models.PositiveSmallIntegerField(
+        null=True,
+        blank=True,
+        validators=[MaxValueValidator(100)],
+        help_text="Per cent of each web server's time that it may take for long. Empty: the "
+        "platform's own limit; 0: no limit.",
+    )
     is_demo = models.BooleanField(
         default=False, editable=False, help_text="Created as a demo; only these can be seeded."
+    )
+    # Schema names that jobs, Stripe's metadata and links may still know it by, oldest first.
+    former_names = ArrayField(
+        models.CharField(max_length=41), default=list, db_default=[], blank=True, editable=False
+    )
+    # Set while it waits to be deleted: when that may happen, and what it goes back to otherwise.
+    delete_after = models.DateTimeField(null=True, blank=True, editable=False)
+    status_before = models.CharField(
+        max_length=20, blank=True, default="", db_default="", editable=False
     )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
@@ -98,8 +136,10 @@ class Tenant(TenantMixin):
         ordering = ["name"]
         constraints = [
             models.CheckConstraint(
-                name="tenants_tenant_status_known",
-                condition=models.Q(status__in=["provisioning", "active", "suspended"]),
+                name="tenants_tenant_known_status",
+                condition=models.Q(
+                    status__in="provisioning active suspended parked deleting replaced".split()
+                ),
             ),
         ]
 
@@ -110,9 +150,31 @@ class Tenant(TenantMixin):
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.time_zone)
 
+    def clean(self) -> None:
+        super().clean()
+        if Tenant.objects.exclude(pk=self.pk).known_as(self.schema_name).exists():
+            raise ValidationError(
+                {"schema_name": "A business has this address already, or had it before."}
+            )
+
     @property
     def is_active(self) -> bool:
         return self.status == self.Status.ACTIVE
+
+    @property
+    def label(self) -> str:
+        """The first part of its host, from which its schema has its name."""
+        return self.schema_name.replace("_", "-")
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every schema name that the business has had, the present one first."""
+        return (self.schema_name, *self.former_names)
+
+    @property
+    def original_name(self) -> str:
+        """The first name it had: for keys that others remember, at Stripe or in a calendar."""
+        return str(self.former_names[0]) if self.former_names else self.schema_name
 
     @cached_property
     def hosts(self) -> tuple[str, ...]:
@@ -120,9 +182,17 @@ class Tenant(TenantMixin):
         ordered = sorted(self.domains.all(), key=lambda domain: not domain.is_primary)
         return tuple(domain.domain for domain in ordered)
 
+    @cached_property
+    def former_hosts(self) -> frozenset[str]:
+        """The hosts that it was known by: pages asked for there are found at the primary one."""
+        return frozenset(domain.domain for domain in self.domains.all() if domain.is_former)
+
     @property
     def url(self) -> str:
         """The business's address without a trailing slash, for links in mail and redirects."""
+        if not self.hosts:
+            # One that a restore is building: nobody is sent there.
+            return ""
         host = self.hosts[0]
         port = settings.PLATFORM_PORT if host.endswith(settings.ROOT_DOMAIN) else ""
         return f"{settings.PLATFORM_SCHEME}://{host}{port}"
@@ -132,6 +202,8 @@ class Domain(DomainMixin):
     """A host name that leads to a business: its subdomain, or a domain of its own."""
 
     domain = models.CharField(max_length=253, unique=True, validators=[validate_host])
+    # From before a change of name: kept so that links in old e-mails still lead somewhere.
+    is_former = models.BooleanField(default=False, db_default=False, editable=False)
 
     class Meta:
         ordering = ["-is_primary", "domain"]
@@ -160,6 +232,34 @@ class DirectoryVersion(models.Model):
 
     def __str__(self) -> str:
         return str(self.version)
+
+
+class LifecycleEvent(models.Model):
+    """What was done with a business as a whole; it outlives the business."""
+
+    class Kind(models.TextChoices):
+        EXPORTED = "exported", "Exported"
+        IMPORTED = "imported", "Imported"
+        RENAMED = "renamed", "Renamed"
+        MARKED = "marked", "Marked for deletion"
+        KEPT = "kept", "Kept after all"
+        PURGED = "purged", "Deleted"
+        RESTORED = "restored", "Restored"
+        CUSTOMER_ERASED = "customer_erased", "A customer was erased"
+
+    kind = models.CharField(max_length=20, choices=Kind)
+    schema_name = models.CharField(max_length=41)
+    tenant_uuid = models.UUIDField()
+    actor = models.CharField(max_length=254, blank=True)
+    details = models.JSONField(default=dict)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["schema_name"], name="tenants_lifecycle_schema")]
+
+    def __str__(self) -> str:
+        return f"{self.schema_name}: {self.get_kind_display()}"
 
 
 class Notice(models.Model):

@@ -21,8 +21,8 @@ def is_platform_host(host: str) -> bool:
 def enter_host(host: str) -> Tenant | None:
     """Enter and return the business at `host`, or stay outside and return None.
 
-    One being set up is not served. A business that is remembered costs one round trip: it sets
-    the search path, and says whether the memory is current.
+    One being set up, or set aside by a restore, is not served. A business that is remembered
+    costs one round trip: it sets the search path, and says whether the memory is current.
     """
     remembered = directory.recall(host)
     if remembered is not None and remembered.tenant is not None:
@@ -45,7 +45,7 @@ def enter_host(host: str) -> Tenant | None:
 def _look_up(host: str) -> Tenant | None:
     found: Tenant | None = (
         Tenant.objects.filter(domains__domain=host)
-        .exclude(status=Tenant.Status.PROVISIONING)
+        .filter(status__in=Tenant.SERVED)
         .with_hosts()
         .first()
     )

@@ -16,10 +16,12 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
 from access.actors import Actor
-from bookings import changes, policy, services
-from bookings.admin_forms import BalanceForm, CancelForm, MoveForm, StaffBookingForm
+from bookings import cancelling, changes, policy, services
+from bookings.admin import changing, desk
+from bookings.admin_forms import BalanceForm, CancelForm, MoveForm
 from bookings.errors import BookingError
-from bookings.models import Booking, Service
+from bookings.held_changes import held_for
+from bookings.models import Booking
 from bookings.money import (
     BALANCE,
     DEPOSIT,
@@ -33,7 +35,6 @@ from bookings.money import (
     latest_payment,
     request_balance,
 )
-from bookings.wishes import BookingRequest
 from payments import services as payments
 from payments.models import PaymentRequest, PaymentSession
 from tenants.admin_sites import form_page, staff_site
@@ -64,8 +65,10 @@ class BookingAdmin(ModelAdmin):
     search_fields = ("reference", "customer_name", "customer_email", "customer_phone")
     list_select_related = ("resource",)
     fields = (
-        "reference", "status", "what_next", "when", "service_name", "resource",
-        "customer_name", "customer_email", "customer_phone", "notes", "total", "deposit",
+        "reference", "status", "held_until", "what_next", "waiting_change", "when", "sold",
+        "party_size", "resource",
+        "customer_name", "customer_email", "customer_phone", "guest_name", "notes", "answered",
+        "total", "deposit",
         "paid", "given_back", "remaining", "payment", "card", "fee", "links",
         "cancel_reason", "created_at",
     )  # fmt: skip
@@ -81,6 +84,23 @@ class BookingAdmin(ModelAdmin):
     @display(description="Status", label=STATUS_COLOURS, ordering="status")
     def status_badge(self, booking: Booking) -> tuple[str, str]:
         return booking.status, booking.get_status_display()
+
+    @display(description="Held until")
+    def held_until(self, booking: Booking) -> str:
+        return local_time(booking.hold_expires_at) if booking.hold_expires_at else "–"
+
+    @display(description="What")
+    def sold(self, booking: Booking) -> str:
+        rows = [
+            (line.name, f" × {line.quantity}" if line.quantity > 1 else "")
+            for line in booking.lines.all()
+        ]
+        return format_html_join(" + ", "{}{}", rows) or booking.service_name
+
+    @display(description="Answers")
+    def answered(self, booking: Booking) -> str:
+        rows = [(one["question"], one["answer"]) for one in booking.answers]
+        return format_html_join("", "<p>{} {}</p>", rows) or "–"
 
     @display(description="Price")
     def total(self, booking: Booking) -> str:
@@ -143,6 +163,18 @@ class BookingAdmin(ModelAdmin):
         url = reverse("staff:payments_paymentsession_change", args=[session.pk])
         return format_html('<a class="underline" href="{}">{}</a>', url, session.status_text)
 
+    @display(description="Change that waits for its payment")
+    def waiting_change(self, booking: Booking) -> str:
+        change = held_for(booking)
+        if change is None:
+            return "–"
+        due = money(change.amount_due, booking.currency)
+        until = change.hold_expires_at
+        return (
+            f"{change.service_name}, {local_time(change.starts_at)}, {change.party_size} people: "
+            f"{due}, {f'until {local_time(until)}' if until else 'on its way'}"
+        )
+
     @display(description="What next")
     def what_next(self, booking: Booking) -> str:
         links = [
@@ -155,6 +187,7 @@ class BookingAdmin(ModelAdmin):
         views: dict[str, Callable[..., HttpResponse]] = {
             "cancel": self.cancel_view,
             "move": self.move_view,
+            "alter": self.alter_view,
             "complete": self.complete_view,
             "no_show": self.no_show_view,
             "fee": self.fee_view,
@@ -168,7 +201,10 @@ class BookingAdmin(ModelAdmin):
             )
             for name, view in views.items()
         ]
-        return [*own, *super().get_urls()]
+        why = path(
+            "why-not/", self.admin_site.admin_view(desk.why_not), name="bookings_booking_why_not"
+        )
+        return [why, *own, *super().get_urls()]
 
     def _booking(self, request: HttpRequest, booking_id: int, permission: str = "") -> Booking:
         booking = get_object_or_404(Booking, pk=booking_id)
@@ -204,7 +240,7 @@ class BookingAdmin(ModelAdmin):
         def cancel() -> str:
             chosen = form.cleaned_data["refund"]
             if chosen == CancelForm.TERMS:
-                agreed = changes.cancel_by_customer(booking.pk, actor=staff_actor(request))
+                agreed = cancelling.cancel_by_customer(booking.pk, actor=staff_actor(request))
                 returned = money(agreed.refund, booking.currency)
                 return f"Booking {booking.reference} is cancelled; {returned} goes back."
             by_customer = form.cleaned_data["by_customer"]
@@ -244,6 +280,9 @@ class BookingAdmin(ModelAdmin):
             title=f"Move {booking.customer_name}, {local_time(booking.starts_at)}",
             intro="The customer is told by e-mail. What was paid moves along.", button="Move",
         )  # fmt: skip
+
+    def alter_view(self, request: HttpRequest, booking_id: int) -> HttpResponse:
+        return changing.alter(request, self._booking(request, booking_id), staff_actor(request))
 
     def complete_view(self, request: HttpRequest, booking_id: int) -> HttpResponse:
         booking = self._booking(request, booking_id)
@@ -323,25 +362,7 @@ class BookingAdmin(ModelAdmin):
         """Take a booking on the phone, through the same door as everyone's."""
         if not self.has_add_permission(request):
             raise PermissionDenied
-        form = StaffBookingForm(request.POST or None)
-        if request.method == "POST" and form.is_valid():
-            details = dict(form.cleaned_data)
-            service: Service = details.pop("service")
-            wanted = BookingRequest(
-                service=service, service_name=service.name, total_amount=service.price,
-                deposit_amount=0, **details,
-            )  # fmt: skip
-            try:
-                booking = services.book(wanted, actor=staff_actor(request))
-            except BookingError as error:
-                form.add_error("starts_at", str(error))
-            else:
-                messages.success(request, f"Booked: {booking.reference}.")
-                return redirect("staff:bookings_booking_changelist")
-        return form_page(
-            staff_site, request, form, title="Add a booking", button="Book", back="/admin/",
-            intro="Without a deposit; it is confirmed at once.",
-        )  # fmt: skip
+        return desk.add_booking(request)
 
 
 def possible_actions(booking: Booking) -> list[tuple[str, str]]:
@@ -352,6 +373,8 @@ def possible_actions(booking: Booking) -> list[tuple[str, str]]:
         found += [("complete", "Completed"), ("no_show", "Did not come")]
     if booking.is_confirmed:
         found.append(("move", "Move"))
+        if booking.service_id is not None:
+            found.append(("alter", "Change people, service or extras"))
     if booking.status in (Booking.Status.PENDING_PAYMENT, Booking.Status.CONFIRMED):
         found.append(("cancel", "Cancel this booking"))
     if booking.chargeable_fee and fee_payment(booking) is None:

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 from unfold.admin import ModelAdmin, StackedInline, TabularInline
@@ -105,10 +104,6 @@ class ServiceAdmin(ModelAdmin):
         }),
         ("Online", {"fields": ("is_online", "minimum_notice_minutes", "days_ahead")}),
     )  # fmt: skip
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Service]:
-        queryset: QuerySet[Service] = super().get_queryset(request)
-        return queryset.defer("picture")
 
     @display(description="Kind", ordering="kind")
     def kind_shown(self, service: Service) -> str:

@@ -16,6 +16,7 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
 from bookings.admin.bookings import staff_actor
+from bookings.admin.without_pictures import WithoutPictures
 from bookings.class_forms import SeriesForm, SessionForm, in_words
 from bookings.errors import BookingError
 from bookings.models import Booking, ClassSeries, ClassSession
@@ -55,7 +56,7 @@ class ComingFilter(admin.SimpleListFilter):
 
 
 @admin.register(ClassSession, site=staff_site)
-class ClassSessionAdmin(ModelAdmin):
+class ClassSessionAdmin(WithoutPictures, ModelAdmin):
     list_display = ("when", "service", "instructor", "places", "state")
     list_filter = (ComingFilter, "service", "instructor", "starts_at")
     list_per_page = 30
@@ -123,7 +124,7 @@ class ClassSessionAdmin(ModelAdmin):
             staff_site, request, form, back=SESSIONS, button="Save",
             title=f"{session.service}, {local_time(session.starts_at)}",
             facts=[("State", self.state(session)), *_attendees(session)],
-            actions=[PageAction("cancel", "Cancel this class", is_danger=True)] if is_open else [],
+            actions=[PageAction("cancel", "Cancel this class …")] if is_open else [],
         )  # fmt: skip
 
     def cancel_view(self, request: HttpRequest, session_id: int) -> HttpResponse:
@@ -146,7 +147,7 @@ class ClassSessionAdmin(ModelAdmin):
 
 
 @admin.register(ClassSeries, site=staff_site)
-class ClassSeriesAdmin(ModelAdmin):
+class ClassSeriesAdmin(WithoutPictures, ModelAdmin):
     list_display = ("service", "days", "begins", "instructor", "capacity", "first_day", "until")
     list_filter = ("service", "instructor")
     list_select_related = ("service", "instructor")

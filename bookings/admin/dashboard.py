@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 
-from bookings.models import Booking
+from bookings.models import Booking, Membership
 from payments import services as payments
 from payments.models import PaymentSession
 from tenants.admin_sites import staff_site
@@ -36,8 +36,20 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     ]
     if request.user.has_perm("payments.view_paymentsession"):
         context["tables"].append(_payment_table())
-        context["alerts"] = payments.needs_attention()
+        context["alerts"] = [*payments.needs_attention(), *_memberships_past_due()]
     return context
+
+
+def _memberships_past_due() -> list[tuple[str, str]]:
+    due = Membership.objects.filter(subscription__status="past_due").count()
+    if not due:
+        return []
+    text = (
+        f"{due} memberships wait for a payment that was declined."
+        if due > 1
+        else "A membership waits for a payment that was declined."
+    )
+    return [(text, "/admin/bookings/membership/?subscription__status__exact=past_due")]
 
 
 def _booking_table(title: str, empty: str, bookings: Any, *, with_day: bool) -> dict[str, Any]:
@@ -67,7 +79,7 @@ def _payment_table() -> dict[str, Any]:
             money(session.amount, session.currency),
             session.status_text,
         ]
-        for session in PaymentSession.objects.all()[:10]
+        for session in PaymentSession.objects.prefetch_related("refunds", "disputes")[:10]
     ]
     return {
         "title": "Newest payments",

@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path, reverse
@@ -40,7 +41,7 @@ from tenants.templatetags.business import local_time, money
 
 COLOURS = {
     "active": "success", "unpaid": "warning", "used": "info", "expired": "warning",
-    "void": "danger",
+    "void": "danger", "frozen": "danger",
 }  # fmt: skip
 
 
@@ -262,8 +263,17 @@ class VoucherAdmin(PrepaidAdmin):
 
 @admin.register(Pass, site=staff_site)
 class PassAdmin(PrepaidAdmin):
+    """The periods of memberships are found from their membership, not listed here."""
+
     list_display = ("name", "customer_name", "state_badge", "left", "until")
     inlines = (PassMovementInline,)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Pass]:
+        found: QuerySet[Pass] = super().get_queryset(request)
+        match = request.resolver_match
+        is_list = match is not None and match.url_name == "bookings_pass_changelist"
+        return found.filter(membership=None) if is_list else found
+
     fields = (
         "name", "code_shown", "state_shown", "what_next", "initial", "left", "customer_name",
         "customer_email", "until", "price_shown", "payment_link", "created_at",

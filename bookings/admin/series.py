@@ -13,6 +13,7 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
 from bookings.admin.bookings import staff_actor
+from bookings.admin.without_pictures import WithoutPictures
 from bookings.admin_forms import CancelRestForm, StaffSeriesForm
 from bookings.errors import BookingError, InvalidBooking
 from bookings.models import Booking, BookingSeries, Service
@@ -26,7 +27,7 @@ SHORT = {"taken": "Taken", "slot_taken": "Taken", "closed": "Closed", "full": "F
 
 
 @admin.register(BookingSeries, site=staff_site)
-class BookingSeriesAdmin(ReadOnlyMixin, ModelAdmin):
+class BookingSeriesAdmin(ReadOnlyMixin, WithoutPictures, ModelAdmin):
     list_display = ("customer_name", "service", "rhythm_shown", "first_day", "live")
     list_display_links = ("customer_name", "service")
     list_filter = ("service",)
@@ -128,7 +129,7 @@ class BookingSeriesAdmin(ReadOnlyMixin, ModelAdmin):
             return redirect(back)
         return form_page(
             staff_site, request, form, title=f"Cancel the rest of {series}?",
-            intro="The customer is told of each, and the times are free again at once.",
+            intro="The customer is told in one e-mail, and the times are free again at once.",
             button="Cancel the rest", back=back, danger=True,
         )  # fmt: skip
 

@@ -11,6 +11,7 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
 from bookings import waitlist
+from bookings.admin.without_pictures import WithoutPictures
 from bookings.errors import BookingError
 from bookings.models import WaitlistEntry
 from tenants.admin_sites import ReadOnlyMixin, form_page, staff_site
@@ -27,7 +28,7 @@ COLOURS = {
 
 
 @admin.register(WaitlistEntry, site=staff_site)
-class WaitlistEntryAdmin(ReadOnlyMixin, ModelAdmin):
+class WaitlistEntryAdmin(ReadOnlyMixin, WithoutPictures, ModelAdmin):
     """In the order in which people came, which is the order of the offers."""
 
     list_display = ("waits_for", "service", "customer_name", "party_size", "status_badge", "since")

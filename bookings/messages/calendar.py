@@ -79,7 +79,7 @@ def _status(booking: Booking) -> str:
 
 def uid(booking: Booking) -> str:
     """Return the event's name for life: the business's hosts may change, its schema does not."""
-    return f"{booking.reference}@{current_tenant().schema_name}.{settings.ROOT_DOMAIN}"
+    return f"{booking.reference}@{current_tenant().original_name}.{settings.ROOT_DOMAIN}"
 
 
 def sequence(booking: Booking) -> int:

@@ -65,7 +65,14 @@ KINDS = {
         ),
         Kind(
             "rescheduled", "Change", _LIVE,
-            extra={"old_time": "when it was before; empty if that is not known"},
+            extra={
+                "old_time": "when it was before; empty if it is at the same time",
+                "old_service": "what was booked before; empty if it is the same",
+                "old_people": "how many came before; empty if they are as many",
+                "old_total": "the price before; empty if it is the same",
+                "paid_more": "what was paid for the change; empty if nothing was",
+                "goes_back": "what is refunded; empty if nothing is",
+            },
             has_calendar=True, sms_setting="sms_confirmations", staff_field="changed",
             copy_to_business=True,
         ),
@@ -79,8 +86,19 @@ KINDS = {
         ),
         Kind("paid_too_late", "Paid too late", ("CANCELLED",), copy_to_business=True),
         Kind(
+            "change_not_made", "Change paid too late",
+            ("CONFIRMED", "CANCELLED", "COMPLETED", "NO_SHOW"),
+            extra={"paid_more": "what was paid for the change, all of which goes back"},
+            copy_to_business=True,
+        ),
+        Kind(
             "waitlist_offer", "Waitlist offer", ("PENDING_PAYMENT",),
             extra={"offer_until": "until when the place is kept; empty if without an end"},
+            sms_setting="sms_confirmations",
+        ),
+        Kind(
+            "pay_deposit", "Payment link for a deposit", ("PENDING_PAYMENT",),
+            extra={"pay_until": "until when the time is held"},
             sms_setting="sms_confirmations",
         ),
         Kind(

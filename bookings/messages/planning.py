@@ -3,6 +3,7 @@
 The rows are unique, so planning the same message again plans nothing.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from django.db import transaction
@@ -15,22 +16,25 @@ from tenants.current import current_tenant
 Channel = SentMessage.Channel
 
 
-def plan(booking_id: int, name: str, *, previous_start: str = "") -> None:
+def plan(booking_id: int, name: str, *, details: Mapping[str, str] | None = None) -> None:
     """Plan all messages called `name` about a booking; none if it is no longer in that state.
 
-    `previous_start` (ISO 8601) is when the booking was before it moved.
+    `details` is what the booking does not know itself; see `words.words_of`.
     """
     kind = KINDS[name]
     booking = Booking.objects.filter(pk=booking_id).first()
     if booking is None or booking.status not in kind.statuses:
         return
-    plan_for(booking, kind, key=key_of(booking, kind), previous_start=previous_start)
+    plan_for(booking, kind, key=key_of(booking, kind, details), details=details or {})
 
 
-def key_of(booking: Booking, kind: Kind) -> str:
+def key_of(booking: Booking, kind: Kind, details: Mapping[str, str] | None = None) -> str:
     """Return what tells one occasion for a message from the next: the change it tells of."""
     if kind.name == "rescheduled":
         return f"{booking.starts_at.isoformat()} {booking.updated_at.isoformat()}"
+    if kind.name == "change_not_made":
+        # Each late payment is told of.
+        return (details or {}).get("payment", "")
     if kind.name == "waitlist_offer":
         return booking.hold_expires_at.isoformat() if booking.hold_expires_at else ""
     changed_at: datetime | None = (
@@ -40,10 +44,12 @@ def key_of(booking: Booking, kind: Kind) -> str:
 
 
 @transaction.atomic
-def plan_for(booking: Booking, kind: Kind, *, key: str, previous_start: str = "") -> None:
+def plan_for(
+    booking: Booking, kind: Kind, *, key: str, details: Mapping[str, str] | None = None
+) -> None:
     """Make the rows and jobs of a message under `key`, where they are not there yet."""
     settings = MessageSettings.objects.current()
-    details = {"previous_start": previous_start} if previous_start else {}
+    details = {name: value for name, value in (details or {}).items() if value}
     _make(booking, kind, Channel.EMAIL, key, details)
     by_sms = kind.sms_setting and getattr(settings, kind.sms_setting)
     if by_sms and booking.customer_phone:

@@ -42,6 +42,46 @@ _EN_END = """\
 {{ phone }}
 {% endif %}
 """
+_EN_CHANGE = """\
+{% if old_time %}
+  It was: {{ old_time }}
+{% endif %}
+{% if old_service %}
+  It was: {{ old_service }}
+{% endif %}
+{% if old_people %}
+  People: {{ people }} instead of {{ old_people }}
+{% endif %}
+{% if old_total %}
+  Price: {{ total }} instead of {{ old_total }}
+{% endif %}
+{% if paid_more %}
+  Paid for the change: {{ paid_more }}
+{% endif %}
+{% if goes_back %}
+  Goes back to you: {{ goes_back }}
+{% endif %}
+"""
+_DE_CHANGE = """\
+{% if old_time %}
+  Bisher: {{ old_time }}
+{% endif %}
+{% if old_service %}
+  Bisher: {{ old_service }}
+{% endif %}
+{% if old_people %}
+  Personen: {{ people }} statt {{ old_people }}
+{% endif %}
+{% if old_total %}
+  Preis: {{ total }} statt {{ old_total }}
+{% endif %}
+{% if paid_more %}
+  Für die Änderung bezahlt: {{ paid_more }}
+{% endif %}
+{% if goes_back %}
+  Sie erhalten zurück: {{ goes_back }}
+{% endif %}
+"""
 _DE_BOOKING = """\
   {{ service }}
   {{ time }}
@@ -76,12 +116,14 @@ ENGLISH = {
         "{{ business_name }}: see you for {{ service }}, {{ time }}. {{ link }}",
     ),
     "rescheduled": Text(
-        "Moved: {{ service }}, now {{ time }}",
-        "Hello {{ customer_name }},\n\nyour booking at {{ business_name }} has moved.\n\n"
-        "{% if old_time %}\n  It was: {{ old_time }}\n\n{% endif %}\n"
-        f"{_EN_BOOKING}\n"
+        "{% if old_time %}Moved: {{ service }}, now {{ time }}"
+        "{% else %}Changed: {{ service }}, {{ time }}{% endif %}",
+        "Hello {{ customer_name }},\n\nyour booking at {{ business_name }} has "
+        "{% if old_time %}moved{% else %}changed{% endif %}.\n\n"
+        f"{_EN_BOOKING}\n{_EN_CHANGE}\n"
         "See your booking: {{ link }}\nAdd to your calendar: {{ calendar_link }}\n" + _EN_END,
-        "{{ business_name }}: moved, {{ service }} is now {{ time }}. {{ link }}",
+        "{{ business_name }}: {% if old_time %}moved{% else %}changed{% endif %}, {{ service }} is "
+        "now {{ time }}. {{ link }}",
     ),
     "cancelled": Text(
         "Cancelled: {{ service }}, {{ time }}",
@@ -99,6 +141,15 @@ ENGLISH = {
         f"{_EN_BOOKING}\n"
         "Book another time: {{ book_link }}\n",
     ),
+    "change_not_made": Text(
+        "Refunded: the change of {{ service }}",
+        "Hello {{ customer_name }},\n\nyour payment of {{ paid_more }} to {{ business_name }} for "
+        "changing your booking arrived too late, so nothing was changed. We are sending all of it "
+        "back to you.\n\n"
+        "Your booking is as it was:\n\n"
+        f"{_EN_BOOKING}\n"
+        "See your booking: {{ link }}\n",
+    ),
     "waitlist_offer": Text(
         "A place is free: {{ service }}, {{ time }}",
         "Hello {{ customer_name }},\n\na place that you were waiting for at {{ business_name }} is "
@@ -108,6 +159,16 @@ ENGLISH = {
         "Take it: {{ link }}\n",
         "{{ business_name }}: a place is free, {{ service }}, {{ time }}."
         "{% if offer_until %} Yours until {{ offer_until }}.{% endif %} {{ link }}",
+    ),
+    "pay_deposit": Text(
+        "Please pay your deposit: {{ service }}, {{ time }}",
+        "Hello {{ customer_name }},\n\nwe hold this time for you at {{ business_name }}. "
+        "It is yours once the deposit is paid.\n\n"
+        f"{_EN_BOOKING}\n{_EN_PRICE}\n"
+        "{% if pay_until %}\nWe hold it until {{ pay_until }}.\n{% endif %}\n"
+        "Pay here: {{ link }}\n" + _EN_END,
+        "{{ business_name }}: please pay {{ deposit }} for {{ service }}, {{ time }}."
+        "{% if pay_until %} Held until {{ pay_until }}.{% endif %} {{ link }}",
     ),
     "review": Text(
         "How was it? {{ service }} at {{ business_name }}",
@@ -134,13 +195,14 @@ GERMAN = {
         "{{ business_name }}: bis bald, {{ service }}, {{ time }}. {{ link }}",
     ),
     "rescheduled": Text(
-        "Verschoben: {{ service }}, jetzt {{ time }}",
+        "{% if old_time %}Verschoben: {{ service }}, jetzt {{ time }}"
+        "{% else %}Geändert: {{ service }}, {{ time }}{% endif %}",
         "Guten Tag {{ customer_name }},\n\nIhre Buchung bei {{ business_name }} wurde "
-        "verschoben.\n\n"
-        "{% if old_time %}\n  Bisher: {{ old_time }}\n\n{% endif %}\n"
-        f"{_DE_BOOKING}\n"
+        "{% if old_time %}verschoben{% else %}geändert{% endif %}.\n\n"
+        f"{_DE_BOOKING}\n{_DE_CHANGE}\n"
         "Ihre Buchung: {{ link }}\nIn den Kalender: {{ calendar_link }}\n" + _DE_END,
-        "{{ business_name }}: verschoben, {{ service }} jetzt {{ time }}. {{ link }}",
+        "{{ business_name }}: {% if old_time %}verschoben{% else %}geändert{% endif %}, "
+        "{{ service }} jetzt {{ time }}. {{ link }}",
     ),
     "cancelled": Text(
         "Storniert: {{ service }}, {{ time }}",
@@ -157,6 +219,15 @@ GERMAN = {
         f"{_DE_BOOKING}\n"
         "Anderen Termin buchen: {{ book_link }}\n",
     ),
+    "change_not_made": Text(
+        "Erstattet: die Änderung von {{ service }}",
+        "Guten Tag {{ customer_name }},\n\nIhre Zahlung von {{ paid_more }} an {{ business_name }} "
+        "für die Änderung Ihrer Buchung kam zu spät an. Geändert wurde nichts, und wir erstatten "
+        "Ihnen den ganzen Betrag.\n\n"
+        "Ihre Buchung ist, wie sie war:\n\n"
+        f"{_DE_BOOKING}\n"
+        "Ihre Buchung: {{ link }}\n",
+    ),
     "waitlist_offer": Text(
         "Ein Platz ist frei: {{ service }}, {{ time }}",
         "Guten Tag {{ customer_name }},\n\nbei {{ business_name }} ist ein Platz frei, auf den Sie "
@@ -166,6 +237,16 @@ GERMAN = {
         "Platz annehmen: {{ link }}\n",
         "{{ business_name }}: ein Platz ist frei, {{ service }}, {{ time }}."
         "{% if offer_until %} Für Sie bis {{ offer_until }}.{% endif %} {{ link }}",
+    ),
+    "pay_deposit": Text(
+        "Bitte um Anzahlung: {{ service }}, {{ time }}",
+        "Guten Tag {{ customer_name }},\n\nwir halten diesen Termin bei {{ business_name }} für "
+        "Sie frei. Mit der Anzahlung gehört er Ihnen.\n\n"
+        f"{_DE_BOOKING}\n{_DE_PRICE}\n"
+        "{% if pay_until %}\nWir halten ihn frei bis {{ pay_until }}.\n{% endif %}\n"
+        "Hier bezahlen: {{ link }}\n" + _DE_END,
+        "{{ business_name }}: bitte {{ deposit }} anzahlen für {{ service }}, {{ time }}."
+        "{% if pay_until %} Frei gehalten bis {{ pay_until }}.{% endif %} {{ link }}",
     ),
     "review": Text(
         "Wie war es? {{ service }} bei {{ business_name }}",
@@ -179,18 +260,20 @@ GERMAN = {
 STAFF = {
     "en": {
         "confirmed": "New booking: {{ service }}, {{ time }}",
-        "rescheduled": "Moved: {{ service }}, now {{ time }}",
+        "rescheduled": "{% if old_time %}Moved: {{ service }}, now {{ time }}"
+        "{% else %}Changed: {{ service }}, {{ time }}{% endif %}",
         "cancelled": "Cancelled: {{ service }}, {{ time }}",
         "body": "  {{ service }}\n  {{ time }}\n{% if with %}\n  With {{ with }}\n{% endif %}\n"
-        "{% if old_time %}\n  It was: {{ old_time }}\n{% endif %}\n"
+        f"{_EN_CHANGE}"
         "  {{ customer_name }}\n  Reference {{ reference }}\n\n{{ staff_link }}\n",
     },
     "de": {
         "confirmed": "Neue Buchung: {{ service }}, {{ time }}",
-        "rescheduled": "Verschoben: {{ service }}, jetzt {{ time }}",
+        "rescheduled": "{% if old_time %}Verschoben: {{ service }}, jetzt {{ time }}"
+        "{% else %}Geändert: {{ service }}, {{ time }}{% endif %}",
         "cancelled": "Storniert: {{ service }}, {{ time }}",
         "body": "  {{ service }}\n  {{ time }}\n{% if with %}\n  Bei: {{ with }}\n{% endif %}\n"
-        "{% if old_time %}\n  Bisher: {{ old_time }}\n{% endif %}\n"
+        f"{_DE_CHANGE}"
         "  {{ customer_name }}\n  Buchungsnummer {{ reference }}\n\n{{ staff_link }}\n",
     },
 }

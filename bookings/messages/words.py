@@ -13,11 +13,14 @@ from tenants.current import current_tenant
 def words_of(booking: Booking, locale: str, details: Mapping[str, str]) -> dict[str, str]:
     """Return every placeholder's text for `booking`, written for `locale`.
 
-    `details` is what the booking itself does not know: ``previous_start`` (ISO 8601).
+    `details` is what the booking itself does not know: what it was before a change
+    (``previous_start`` in ISO 8601, ``previous_service``, ``previous_people``, ``previous_total``
+    in minor units), and what was ``paid_more`` or ``goes_back`` for that, in minor units.
     """
     return {
         **_people_and_place(booking),
         **_times(booking, locale, details),
+        **_changes(booking, locale, details),
         **_money(booking, locale),
         **_links(booking),
         "was_not_paid": _yes(booking.cancel_reason == Booking.CancelReason.HOLD_EXPIRED),
@@ -44,6 +47,7 @@ def _people_and_place(booking: Booking) -> dict[str, str]:
 
 def _times(booking: Booking, locale: str, details: Mapping[str, str]) -> dict[str, str]:
     previous = details.get("previous_start", "")
+    has_moved = previous and datetime.fromisoformat(previous) != booking.starts_at
     held = booking.hold_expires_at
     return {
         "time": formats.day_and_clock(booking.starts_at, locale),
@@ -51,9 +55,31 @@ def _times(booking: Booking, locale: str, details: Mapping[str, str]) -> dict[st
         "start_time": formats.clock(booking.starts_at, locale),
         "end_time": formats.clock(booking.ends_at, locale),
         "old_time": formats.day_and_clock(datetime.fromisoformat(previous), locale)
-        if previous
+        if has_moved
         else "",
         "offer_until": formats.day_and_clock(held, locale) if held else "",
+        "pay_until": formats.day_and_clock(held, locale) if held else "",
+    }
+
+
+def _changes(booking: Booking, locale: str, details: Mapping[str, str]) -> dict[str, str]:
+    """Return what was otherwise before a change; what is as it was stays empty."""
+
+    def shown(name: str) -> str:
+        amount = int(details.get(name) or 0)
+        return formats.amount(amount, booking.currency, locale) if amount else ""
+
+    def if_other(name: str, now: str) -> str:
+        before = details.get(name, now)
+        return "" if before == now else before
+
+    total = if_other("previous_total", str(booking.total_amount))
+    return {
+        "old_service": if_other("previous_service", booking.service_name),
+        "old_people": if_other("previous_people", str(booking.party_size)),
+        "old_total": formats.amount(int(total), booking.currency, locale) if total else "",
+        "paid_more": shown("paid_more"),
+        "goes_back": shown("goes_back"),
     }
 
 
@@ -113,5 +139,9 @@ def sample_booking() -> Booking:
 
 
 def sample_details(booking: Booking) -> dict[str, str]:
-    """Return details for `sample_booking`: it was a day earlier."""
-    return {"previous_start": (booking.starts_at - timedelta(days=1)).isoformat()}
+    """Return details for `sample_booking`: it was a day earlier, for two, at half the price."""
+    return {
+        "previous_start": (booking.starts_at - timedelta(days=1)).isoformat(),
+        "previous_people": "2",
+        "previous_total": str(booking.total_amount // 2),
+    }

@@ -15,7 +15,9 @@ from bookings.models.catalogue import (
     ServiceCategory,
     TurnTime,
 )
+from bookings.models.changes import BookingChange
 from bookings.models.hours import HoursException, OpeningHours
+from bookings.models.memberships import Membership, MembershipPlan
 from bookings.models.messages import (
     MessageSettings,
     MessageTemplate,
@@ -25,6 +27,7 @@ from bookings.models.messages import (
 )
 from bookings.models.occupation import Allocation, BlockedTime, TimeRange
 from bookings.models.offers import (
+    CodeAttempt,
     DiscountCode,
     DiscountUse,
     Pass,
@@ -49,15 +52,19 @@ __all__ = [
     "Allocation",
     "BlockedTime",
     "Booking",
+    "BookingChange",
     "BookingLine",
     "BookingSeries",
     "BookingSettings",
     "ClassSeries",
     "ClassSession",
+    "CodeAttempt",
     "DiscountCode",
     "DiscountUse",
     "HoursException",
     "IntakeQuestion",
+    "Membership",
+    "MembershipPlan",
     "MessageSettings",
     "MessageTemplate",
     "OpeningHours",

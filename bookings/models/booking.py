@@ -106,6 +106,9 @@ class Booking(models.Model):
     late_refund_percent = models.PositiveSmallIntegerField(default=0)
     no_refund_hours = models.PositiveIntegerField(default=0)
     counts_business_days = models.BooleanField(default=False)
+    # Until when that is, as reckoned when it was booked or moved; empty in rows of older releases.
+    free_until = models.DateTimeField(null=True, blank=True)
+    partial_until = models.DateTimeField(null=True, blank=True)
     terms_accepted_at = models.DateTimeField(null=True, blank=True)
     cancel_reason = models.CharField(max_length=20, choices=CancelReason, blank=True)
     # What the caller of the API wants the browser to return to; empty means our own pages.
@@ -188,6 +191,12 @@ class Booking(models.Model):
     @property
     def is_pending(self) -> bool:
         return self.status == self.Status.PENDING_PAYMENT
+
+    @property
+    def hold_has_ended(self) -> bool:
+        """Is it still unpaid, and may others take its time?"""
+        ends = self.hold_expires_at
+        return self.is_pending and ends is not None and ends <= timezone.now()
 
     @property
     def is_confirmed(self) -> bool:

@@ -31,6 +31,13 @@ class ServiceCategory(models.Model):
         return self.name
 
 
+class ServiceManager(models.Manager["Service"]):
+    """Leaves a picture's bytes in the database until somebody asks for them."""
+
+    def get_queryset(self) -> models.QuerySet["Service"]:
+        return super().get_queryset().defer("picture")
+
+
 class Service(models.Model):
     """Something customers book. Changing it never changes a booking that was made."""
 
@@ -140,6 +147,8 @@ class Service(models.Model):
     )
     is_active = models.BooleanField(default=True)
     position = models.PositiveIntegerField(default=0)
+
+    objects = ServiceManager()
 
     class Meta:
         ordering = ["position", "name"]

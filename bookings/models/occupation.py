@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import F, Func, Q
 
 from bookings.models.booking import Booking
+from bookings.models.changes import BookingChange
 from bookings.models.resources import Resource
 from bookings.models.sessions import ClassSession
 
@@ -43,7 +44,12 @@ class Allocation(models.Model):
     class_session = models.ForeignKey(
         ClassSession, null=True, blank=True, on_delete=models.CASCADE, related_name="allocations"
     )
-    # Neither of the two: staff keep the time free.
+    # Held until then for a change of `booking`, beside what that has; empty for anything else.
+    change = models.ForeignKey(
+        BookingChange, null=True, blank=True, on_delete=models.CASCADE, related_name="allocations"
+    )
+    held_until = models.DateTimeField(null=True, blank=True)
+    # No booking and no class: staff keep the time free.
     reason = models.CharField(max_length=100, blank=True)
 
     objects: ClassVar[models.Manager["Allocation"]] = AllocationQuerySet.as_manager()

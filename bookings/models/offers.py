@@ -22,6 +22,11 @@ def new_prepaid_code() -> str:
     return "".join(secrets.choice(REFERENCE_ALPHABET) for _ in range(PREPAID_CODE_LENGTH))
 
 
+def readable(code: str) -> str:
+    """Return a code in groups of four: 7K2M-PXQ4-9ABC."""
+    return "-".join(code[at : at + 4] for at in range(0, len(code), 4))
+
+
 def normal_code(typed: str) -> str:
     """Return a code as it is kept: upper case, without the spaces and dashes people add."""
     return "".join(character for character in typed.upper() if character.isalnum())
@@ -168,11 +173,12 @@ class PrepaidQuerySet(models.QuerySet[Any]):
         """Use up `amount` if that much is left and good `at` that time; keep the row locked."""
         good = Q(expires_at=None) | Q(expires_at__gt=at)
         rows = self.filter(good, pk=pk, status=Prepaid.Status.ACTIVE, left__gte=amount)
-        return bool(rows.update(left=F("left") - amount))
+        return bool(rows.filter(frozen_at=None).update(left=F("left") - amount))
 
     def lapsed(self, now: datetime) -> Self:
-        """Those that have expired and are not closed yet."""
-        return self.filter(status=Prepaid.Status.ACTIVE, expires_at__lte=now, closed_at=None)
+        """Those that have expired and are not closed yet; what is contested waits for the bank."""
+        ended = self.filter(expires_at__lte=now, closed_at=None, frozen_at=None)
+        return ended.filter(status=Prepaid.Status.ACTIVE)
 
 
 class Prepaid(models.Model):
@@ -206,6 +212,8 @@ class Prepaid(models.Model):
     expires_at = models.DateTimeField(null=True, blank=True)
     # When what was left of it lapsed.
     closed_at = models.DateTimeField(null=True, blank=True)
+    # While its payment is contested at the customer's bank nothing can be used of it.
+    frozen_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects: ClassVar[PrepaidQuerySet] = PrepaidQuerySet.as_manager()  # type: ignore[assignment]
@@ -234,7 +242,7 @@ class Prepaid(models.Model):
     @property
     def readable_code(self) -> str:
         """The code in groups of four: 7K2M-PXQ4-9ABC."""
-        return "-".join(self.code[at : at + 4] for at in range(0, len(self.code), 4))
+        return readable(self.code)
 
     @property
     def is_active(self) -> bool:
@@ -249,16 +257,27 @@ class Prepaid(models.Model):
 
     @property
     def state(self) -> str:
-        """Its status, or what has ended it: unpaid, active, used, expired, void."""
+        """Its status, or what keeps it from use: unpaid, active, frozen, used, expired, void."""
         if not self.is_active:
             return self.status
+        if self.frozen_at is not None:
+            return "frozen"
         if self.is_expired(timezone.now()):
             return "expired"
         return "active" if self.left else "used"
 
+    @property
+    def is_sent(self) -> bool:
+        """Is it sent to its owner by itself when it is issued?"""
+        return True
+
     def expiry_from(self, now: datetime) -> datetime | None:
         """Return until when it is good if it is issued `now`; None: for ever."""
         return None if self.valid_days is None else now + timedelta(days=self.valid_days)
+
+    def good_again_until(self, now: datetime) -> datetime | None:
+        """Return how long what comes back to it after its end is good; None: it is not."""
+        return None
 
     def value_of(self, amount: int) -> int:
         """Return what was paid for `amount` of it, in minor units, rounded down."""
@@ -321,9 +340,19 @@ class PassType(models.Model):
 
 
 class Pass(Prepaid):
-    """A customer's own pass, as it was sold: `initial` and `left` are credits."""
+    """A customer's own pass, as it was sold: `initial` and `left` are credits.
 
-    pass_type = models.ForeignKey(PassType, on_delete=models.PROTECT, related_name="passes")
+    Each period of a membership is one as well, made when it was paid for.
+    """
+
+    # Empty for a period of a membership.
+    pass_type = models.ForeignKey(
+        PassType, null=True, blank=True, on_delete=models.PROTECT, related_name="passes"
+    )
+    membership = models.ForeignKey(
+        "bookings.Membership", null=True, blank=True, on_delete=models.PROTECT,
+        related_name="periods",
+    )  # fmt: skip
     name = models.CharField(max_length=120)
     # The ids of the services it pays for, as it was sold; empty: all.
     service_ids = models.JSONField(default=list, blank=True)
@@ -332,9 +361,49 @@ class Pass(Prepaid):
         abstract = False
         verbose_name_plural = "passes"
         indexes = [models.Index(fields=["customer_email"], name="bookings_pass_email")]
+        constraints = [
+            *Prepaid.Meta.constraints,
+            models.UniqueConstraint(
+                fields=["payment"], condition=Q(membership__isnull=False),
+                name="bookings_pass_once_a_period",
+            ),
+        ]  # fmt: skip
+
+    @property
+    def word(self) -> str:
+        """What its owner calls it."""
+        return "membership" if self.membership_id else "pass"
+
+    @property
+    def is_sent(self) -> bool:
+        return self.membership_id is None
+
+    def expiry_from(self, now: datetime) -> datetime | None:
+        """Return until when it is good if it is issued `now`; a period's end is known before."""
+        return self.expires_at if self.membership_id else super().expiry_from(now)
+
+    def good_again_until(self, now: datetime) -> datetime | None:
+        if self.membership is None or not self.is_expired(now):
+            return None
+        return self.membership.good_until(now)
 
     def pays_for(self, service: Service | None) -> bool:
         return not self.service_ids or (service is not None and service.pk in self.service_ids)
+
+
+class CodeAttempt(models.Model):
+    """Somebody tried a code that is none; kept for as long as it counts against guessing."""
+
+    address = models.CharField(max_length=45)
+    tried_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["address", "tried_at"], name="bookings_code_attempt"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.address} {self.tried_at:%Y-%m-%d %H:%M}"
 
 
 class Movement(models.Model):

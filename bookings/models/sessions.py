@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MinValueValidator
 from django.db import models
-from django.db.models import F, Q, Sum
+from django.db.models import F, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -17,11 +17,17 @@ from bookings.models.resources import Resource
 class ClassSessionQuerySet(models.QuerySet["ClassSession"]):
     def with_free_seats(self, now: datetime) -> Any:
         """Add `free_seats`: those that nobody has, or only a hold that has run out."""
+        from bookings.models.changes import BookingChange
+
         stale = Q(bookings__status="PENDING_PAYMENT", bookings__hold_expires_at__lte=now)
+        # A query of its own: two joins would count each other's rows.
+        changes = BookingChange.objects.stale(now).filter(class_session=OuterRef("pk"))
+        seats = changes.order_by().values("class_session").annotate(sum=Sum("held_seats"))
         return self.annotate(
             free_seats=F("capacity")
             - F("seats_taken")
             + Coalesce(Sum("bookings__party_size", filter=stale), 0)
+            + Coalesce(Subquery(seats.values("sum")), 0)
         )
 
 

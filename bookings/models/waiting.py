@@ -1,6 +1,6 @@
 """Who waits for a place to come free, in the order in which they came."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import ClassVar
 
 from django.core.validators import MinValueValidator
@@ -129,9 +129,3 @@ class WaitlistEntry(models.Model):
             and booking.is_pending
             and (booking.hold_expires_at is None or booking.hold_expires_at > now)
         )
-
-    def minutes_left(self, now: datetime) -> int:
-        """Return for how many minutes the offer still stands, rounded up."""
-        if self.offer_expires_at is None:
-            return 0
-        return max(0, -((now - self.offer_expires_at) // timedelta(minutes=1)))

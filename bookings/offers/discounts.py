@@ -34,6 +34,11 @@ def _why_not(
     return _why_not_again(code, email)
 
 
+def is_for(code: DiscountCode, service: Service | None, total: int) -> bool:
+    """Does `code` lower a price of `total` for `service`, whenever and by whomever it is used?"""
+    return _covers(code, service) and total >= code.minimum_amount
+
+
 def _covers(code: DiscountCode, service: Service | None) -> bool:
     covered = set(code.services.values_list("pk", flat=True))
     return not covered or (service is not None and service.pk in covered)

@@ -4,7 +4,8 @@ from typing import Any
 
 from django import forms
 
-from bookings.models import PassType
+from bookings.models import MembershipPlan, PassType
+from bookings.offers import memberships
 from bookings.offers.purchases import passes_on_sale
 from tenants.currencies import exponent
 from tenants.current import current_tenant
@@ -79,6 +80,24 @@ class PassForm(BuyerForm):
         self.fields[
             "customer_email"
         ].help_text = "Your pass goes here; book with this same address."
+
+
+class MembershipForm(BuyerForm):
+    """Which plan, and for whom: it can be used with this e-mail address alone."""
+
+    plan = forms.ModelChoiceField(
+        queryset=MembershipPlan.objects.none(), label="Membership", empty_label=None,
+        widget=forms.RadioSelect(),
+        error_messages={"required": "Please choose a membership."},
+    )  # fmt: skip
+    field_order = ["plan"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["plan"].queryset = memberships.on_sale()  # type: ignore[attr-defined]
+        self.fields[
+            "customer_email"
+        ].help_text = "Your membership goes here; book with this same address."
 
 
 def printable(name: str) -> str:

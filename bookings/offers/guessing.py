@@ -1,18 +1,18 @@
 """Nobody finds a code by trying: after some wrong ones an address is refused for a while."""
 
-from contextlib import suppress
+from datetime import timedelta
 
 from axes.helpers import get_client_ip_address
-from django.core.cache import cache
 from django.http import HttpRequest
+from django.utils import timezone
 
 from bookings.errors import InvalidBooking
-from bookings.models import Service
+from bookings.models import CodeAttempt, Service
 from bookings.offers import services
 from bookings.offers.services import Quote, UnknownCode
 
 WRONG_CODES = 10
-SECONDS = 15 * 60
+COUNTED_FOR = timedelta(minutes=15)
 
 
 def quote_for(
@@ -27,21 +27,41 @@ def quote_for(
 ) -> Quote:
     """Return `services.quote` for a visitor of a page; count wrong codes against their address.
 
-    Raises InvalidBooking (`field` is "code") also when there were too many.
+    The count holds over all processes. A try is written down before its code is looked at, so
+    that many at once don't slip through, and struck out unless the code is wrong. Raises
+    InvalidBooking (`field` is "code") also when there were too many.
     """
-    key = f"wrong-codes:{get_client_ip_address(request)}"
-    if code.strip() and cache.get(key, 0) >= WRONG_CODES:
-        raise InvalidBooking(
-            "Too many wrong codes. Please wait a quarter of an hour, or go on without one.",
-            field="code",
-        )
+    if not code.strip():
+        return Quote(total=total, deposit=deposit)
+    attempt = _write_down(get_client_ip_address(request) or "")
+    is_wrong = False
     try:
+        if _counted_with(attempt) > WRONG_CODES:
+            raise InvalidBooking(
+                "Too many wrong codes. Please wait a quarter of an hour, or go on without one.",
+                field="code",
+            )
         return services.quote(
             service, party_size, total, deposit, code=code, customer_email=customer_email
         )
     except UnknownCode:
-        cache.add(key, 0, SECONDS)
-        # The count may end just here: then this try is the first of the next.
-        with suppress(ValueError):
-            cache.incr(key)
+        is_wrong = True
         raise
+    finally:
+        if not is_wrong:
+            attempt.delete()
+
+
+def _write_down(address: str) -> CodeAttempt:
+    return CodeAttempt.objects.create(address=address[:45], tried_at=timezone.now())
+
+
+def _counted_with(attempt: CodeAttempt) -> int:
+    """Return how many tries of the same address count, this one included."""
+    since = attempt.tried_at - COUNTED_FOR
+    return CodeAttempt.objects.filter(address=attempt.address, tried_at__gt=since).count()
+
+
+def forget_old_attempts() -> None:
+    """Delete what does not count any more; may run twice, or late."""
+    CodeAttempt.objects.filter(tried_at__lte=timezone.now() - COUNTED_FOR).delete()

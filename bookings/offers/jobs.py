@@ -13,6 +13,14 @@ def send_prepaid(*, kind: str, pk: int) -> None:
     mail.send_prepaid(kind, pk)
 
 
+@tenant_task("bookings.send_membership")
+def send_membership(*, pk: int, message: str, invoice_id: str = "") -> None:
+    """Write to a member: welcome, payment_failed (of that invoice), cancelled or ended."""
+    from bookings.offers import membership_mail
+
+    membership_mail.send_membership(pk, message, invoice_id)
+
+
 @periodically("bookings.close_lapsed_everyone", cron="23 3 * * *", within=timedelta(minutes=50))
 @tenant_task("bookings.close_lapsed", attempts=3)
 def close_lapsed() -> None:

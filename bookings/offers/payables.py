@@ -8,7 +8,7 @@ from access.actors import STRIPE, SYSTEM
 from bookings.models import Pass, Voucher
 from bookings.offers import jobs, prepaid
 from bookings.offers.prepaid import PAYABLE_TYPES, AnyPrepaid
-from payments.models import PaymentSession, Refund
+from payments.models import Dispute, PaymentSession, Refund
 from payments.payables import PayableHandler, register
 from payments.services import request_refund
 
@@ -46,6 +46,11 @@ class Sale(PayableHandler, Generic[AnyPrepaid]):
         item = self.named(session.payable_id)
         if item is not None:
             prepaid.take_refund(item, session, refund)
+
+    def on_disputed(self, session: PaymentSession, dispute: Dispute) -> None:
+        item = self.named(session.payable_id)
+        if item is not None:
+            prepaid.contest(item, session, dispute)
 
     def describe(self, payable_id: str) -> str:
         item = self.named(payable_id)

@@ -12,13 +12,13 @@ from django.db import transaction
 from django.db.models import Sum
 from django.utils import timezone
 
-from access.actors import SYSTEM, Actor
+from access.actors import STRIPE, SYSTEM, Actor
 from bookings.errors import BookingClosed, InvalidBooking
 from bookings.models import Booking, Pass, Prepaid, Voucher
 from bookings.models.offers import Movement
 from events.services import record
 from payments import services as payments
-from payments.models import PaymentSession, Refund
+from payments.models import Dispute, PaymentSession, Refund
 
 AnyPrepaid = TypeVar("AnyPrepaid", bound=Voucher | Pass)
 Kind = Movement.Kind
@@ -71,7 +71,8 @@ def issue(
     item.save(update_fields=["status", "left", "payment", "issued_at", "expires_at"])
     write_movement(item, Kind.ISSUED, item.initial, cause, reason=reason, actor=actor)
     record(f"{payable_type(item)}.issued", item, event_data(item), actor)
-    jobs.send_prepaid.enqueue(kind=payable_type(item), pk=item.pk)
+    if item.is_sent:
+        jobs.send_prepaid.enqueue(kind=payable_type(item), pk=item.pk)
 
 
 def use(booking: Booking, item: Prepaid, amount: int, *, at: datetime | None = None) -> None:
@@ -88,14 +89,21 @@ def use(booking: Booking, item: Prepaid, amount: int, *, at: datetime | None = N
 
 
 def give_back(booking: Booking) -> None:
-    """Put back what a booking has used, once."""
+    """Put back what a booking has used, once.
+
+    What comes back to a past period of a membership can be used in the present one.
+    """
+    now = timezone.now()
     for item in used_for(booking):
         item = locked(item)
         used = item.used_by(booking)
         if not used or not item.is_active:
             continue
+        if until := item.good_again_until(now):
+            _lapse(item)
+            item.expires_at, item.closed_at = until, None
         item.left += used
-        item.save(update_fields=["left"])
+        item.save(update_fields=["left", "expires_at", "closed_at"])
         times = item.movements.filter(booking=booking, kind=Kind.USED).count()
         cause = f"booking:{booking.pk}:{times}"
         write_movement(item, Kind.GIVEN_BACK, used, cause, booking=booking)
@@ -120,10 +128,9 @@ def earn(booking: Booking) -> None:
     for item in used_for(booking):
         used = item.used_by(booking)
         if used and item.payment_id is not None:
-            payments.earn_part_of_deposits(
-                payable_type(item), item.pk, amount=item.value_of(used),
-                cause=f"booking:{booking.pk}",
-            )  # fmt: skip
+            payments.earn_part_of_payment(
+                item.payment_id, amount=item.value_of(used), cause=f"booking:{booking.pk}"
+            )
 
 
 @transaction.atomic
@@ -143,8 +150,8 @@ def use_by_hand(item: AnyPrepaid, amount: int, *, reason: str, actor: Actor) -> 
     """
     number = _take_by_hand(item, amount, reason, actor)
     if item.payment_id is not None:
-        payments.earn_part_of_deposits(
-            payable_type(item), item.pk, amount=item.value_of(amount), cause=f"by hand:{number}"
+        payments.earn_part_of_payment(
+            item.payment_id, amount=item.value_of(amount), cause=f"by hand:{number}"
         )
 
 
@@ -167,6 +174,23 @@ def take_refund(item: AnyPrepaid, session: PaymentSession, refund: Refund) -> No
         write_movement(item, Kind.REFUNDED, -taken, f"refund:{refund.pk}", reason=refund.reason)
     if whole:
         record(f"{payable_type(item)}.voided", item, event_data(item))
+
+
+@transaction.atomic
+def contest(item: AnyPrepaid, session: PaymentSession, dispute: Dispute) -> None:
+    """Its payment is contested: freeze it until the bank has decided, and end it if it is lost."""
+    item = locked(item)
+    if item.payment_id != session.pk or not item.is_active:
+        return
+    if dispute.status == Dispute.Status.LOST:
+        void(item, reason="The customer's bank took the payment back", actor=STRIPE)
+        return
+    if session.is_disputed == (item.frozen_at is not None):
+        return
+    item.frozen_at = timezone.now() if session.is_disputed else None
+    item.save(update_fields=["frozen_at"])
+    happened = "frozen" if item.frozen_at else "thawed"
+    record(f"{payable_type(item)}.{happened}", item, event_data(item), STRIPE)
 
 
 @transaction.atomic
@@ -195,16 +219,24 @@ def _close(item: AnyPrepaid, now: datetime) -> None:
     # First and by itself, because a payment is locked before what it bought. Killed in between,
     # the next run does both again, and nothing is earned twice.
     if item.payment_id is not None:
-        payments.earn_deposits(payable_type(item), item.pk)
+        payments.earn_payment(item.payment_id)
     with transaction.atomic():
         item = locked(item)
         if not item.is_active or item.closed_at is not None:
             return
-        left, item.left, item.closed_at = item.left, 0, now
+        _lapse(item)
+        item.closed_at = now
         item.save(update_fields=["left", "closed_at"])
-        if left:
-            write_movement(item, Kind.EXPIRED, -left, "expiry")
         record(f"{payable_type(item)}.expired", item, event_data(item))
+
+
+def _lapse(item: Prepaid) -> None:
+    """What is left of a locked row is gone; the caller saves it."""
+    if not item.left:
+        return
+    times = item.movements.filter(kind=Kind.EXPIRED).count()  # type: ignore[attr-defined]
+    write_movement(item, Kind.EXPIRED, -item.left, f"expiry:{times + 1}" if times else "expiry")
+    item.left = 0
 
 
 def sum_of_movements(item: Prepaid) -> int:

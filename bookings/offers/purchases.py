@@ -91,7 +91,7 @@ def open_checkout(item: Voucher | Pass, *, own_hosts: Iterable[str]) -> PaymentS
     if not item.is_unpaid:
         raise BookingClosed("There is nothing to pay for.")
     kind, page, earlier = payable_type(item), page_of(item), payments_of(item)
-    reusable = next((session for session in earlier if _is_payable(session)), None)
+    reusable = next((session for session in earlier if is_payable(session)), None)
     return payments.start_checkout(
         payable_type=kind,
         payable_id=item.pk,
@@ -111,7 +111,8 @@ def open_checkout(item: Voucher | Pass, *, own_hosts: Iterable[str]) -> PaymentS
     )
 
 
-def _is_payable(session: PaymentSession) -> bool:
+def is_payable(session: PaymentSession) -> bool:
+    """May the customer still be sent to this page?"""
     ends = session.checkout_expires_at
     return session.is_open and (ends is None or ends > timezone.now())
 

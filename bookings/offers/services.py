@@ -11,14 +11,20 @@ from django.db import transaction
 from django.utils import timezone
 
 from bookings.errors import InvalidBooking
-from bookings.models import Booking, DiscountCode, Pass, Prepaid, Service, Voucher, normal_code
-from bookings.offers import discounts, prepaid
+from bookings.models import (
+    Booking,
+    DiscountCode,
+    Membership,
+    Pass,
+    Prepaid,
+    Service,
+    Voucher,
+    normal_code,
+)
+from bookings.offers import discounts, memberships, prepaid
+from tenants.currencies import smallest_charge
 from tenants.current import current_tenant
 from tenants.templatetags.business import money
-
-# Stripe charges no less than about this many minor units of most currencies
-# (docs.stripe.com/currencies, "Minimum and maximum charge amounts").
-SMALLEST_CHARGE = 50
 
 
 class UnknownCode(InvalidBooking):
@@ -46,6 +52,8 @@ class Quote:
     discount_code_id: int | None = None
     voucher_id: int | None = None
     pass_id: int | None = None
+    # What pays, in a word: voucher, pass, membership.
+    paid_by: str = ""
 
     @property
     def credit(self) -> int:
@@ -88,18 +96,21 @@ def quote(
     found = _find(wanted)
     if isinstance(found, DiscountCode):
         discounts.check(found, service, total, customer_email)
-        return _discounted(found, service, party_size, total, deposit)
+        return discounted(found, service, party_size, total, deposit)
     if isinstance(found, Voucher):
         return _with_voucher(found, total, deposit)
+    if isinstance(found, Membership):
+        return _with_membership(found, service, party_size, total, deposit, customer_email)
     return _with_pass(found, service, party_size, total, deposit, customer_email)
 
 
-def _find(code: str) -> DiscountCode | Voucher | Pass:
-    """Return what has this code. All three are asked, so that the time taken tells nothing."""
+def _find(code: str) -> DiscountCode | Voucher | Pass | Membership:
+    """Return what has this code. All are asked, so that the time taken tells nothing."""
     found = [
         DiscountCode.objects.filter(code=code, is_active=True).first(),
         Voucher.objects.exclude(status=Prepaid.Status.UNPAID).filter(code=code).first(),
         Pass.objects.exclude(status=Prepaid.Status.UNPAID).filter(code=code).first(),
+        Membership.objects.select_related("subscription").filter(code=code).first(),
     ]
     for one in found:
         if one is not None:
@@ -107,15 +118,16 @@ def _find(code: str) -> DiscountCode | Voucher | Pass:
     raise UnknownCode
 
 
-def _due(deposit: int, credit: int) -> int:
+def due_after(deposit: int, credit: int) -> int:
     """Return what is due when booking; a rest that Stripe would refuse waits for the business."""
     rest = max(deposit - credit, 0)
-    return rest if rest >= SMALLEST_CHARGE else 0
+    return rest if rest >= smallest_charge(current_tenant().currency) else 0
 
 
-def _discounted(
+def discounted(
     code: DiscountCode, service: Service | None, party_size: int, total: int, deposit: int
 ) -> Quote:
+    """Return what is left to pay with a code that is good for this."""
     off = code.off(total)
     rest = total - off
     due = min(deposit, rest)
@@ -123,7 +135,7 @@ def _discounted(
     if service is not None and deposit == service.deposit_for(total, party_size):
         due = min(due, service.deposit_for(rest, party_size))
     return Quote(
-        total=rest, deposit=_due(due, 0), discount=off, discount_code_id=code.pk,
+        total=rest, deposit=due_after(due, 0), discount=off, discount_code_id=code.pk,
         sentence=f"{code.code} takes {money(off)} off.",
     )  # fmt: skip
 
@@ -131,6 +143,10 @@ def _discounted(
 def _check_good(item: Prepaid, what: str) -> None:
     if item.status == Prepaid.Status.VOID:
         raise InvalidBooking(f"This {what} is not valid any more.", field="code")
+    if item.frozen_at is not None:
+        raise InvalidBooking(
+            f"The payment of this {what} is contested, so it can't be used now.", field="code"
+        )
     if item.is_expired(timezone.now()):
         raise InvalidBooking(f"This {what} has expired.", field="code")
     if not item.left:
@@ -144,8 +160,8 @@ def _with_voucher(voucher: Voucher, total: int, deposit: int) -> Quote:
     pays = min(voucher.left, total)
     stays = voucher.left - pays
     return Quote(
-        total=total, deposit=_due(deposit, pays), voucher_amount=pays,
-        voucher_id=voucher.pk if pays else None,
+        total=total, deposit=due_after(deposit, pays), voucher_amount=pays,
+        voucher_id=voucher.pk if pays else None, paid_by="voucher",
         sentence=f"Your voucher pays {money(pays)}"
         + (f"; {money(stays)} stays on it." if stays else "."),
     )  # fmt: skip
@@ -155,21 +171,52 @@ def _with_pass(
     found: Pass, service: Service | None, party_size: int, total: int, deposit: int, email: str
 ) -> Quote:
     """A pass pays one credit for each person, and the service alone: not what is added to it."""
-    if found.customer_email.lower() != email.lower():
-        raise InvalidBooking("This pass belongs to another e-mail address.", field="code")
+    _check_owner(found.customer_email, email, "pass")
     _check_good(found, "pass")
     if service is None or not found.pays_for(service):
-        name = service.name if service else "this booking"
-        raise InvalidBooking(f"This pass is not for {name}.", field="code")
+        raise _not_for(service, "pass")
     if found.left < party_size:
         raise InvalidBooking(
             f"This pass is good for {found.left} more, and you are {party_size}.", field="code"
         )
-    pays = min(service.price_for(party_size), total)
     left = found.left - party_size
+    return _paid_by_credits(
+        found, service, party_size, total, deposit, "pass", f"; {left} left on it after this."
+    )
+
+
+def _with_membership(
+    found: Membership, service: Service | None, party_size: int, total: int, deposit: int,
+    email: str,
+) -> Quote:  # fmt: skip
+    """The credits of one of its periods pay, as those of a pass do."""
+    _check_owner(found.customer_email, email, "membership")
+    if service is None or not found.pays_for(service):
+        raise _not_for(service, "membership")
+    period = memberships.period_for(found, party_size)
+    left = memberships.credits_left(found)
+    after = "." if left is None else f"; {left - party_size} left on it after this."
+    return _paid_by_credits(period, service, party_size, total, deposit, "membership", after)
+
+
+def _check_owner(owner: str, email: str, what: str) -> None:
+    if owner.lower() != email.lower():
+        raise InvalidBooking(f"This {what} belongs to another e-mail address.", field="code")
+
+
+def _not_for(service: Service | None, what: str) -> InvalidBooking:
+    name = service.name if service else "this booking"
+    return InvalidBooking(f"This {what} is not for {name}.", field="code")
+
+
+def _paid_by_credits(
+    credits: Pass, service: Service, party_size: int, total: int, deposit: int, what: str,
+    after: str,
+) -> Quote:  # fmt: skip
+    pays = min(service.price_for(party_size), total)
     return Quote(
-        total=total, deposit=_due(deposit, pays), pass_credits=party_size, pass_amount=pays,
-        pass_id=found.pk, sentence=f"Your pass pays {money(pays)}; {left} left on it after this.",
+        total=total, deposit=due_after(deposit, pays), pass_credits=party_size, pass_amount=pays,
+        pass_id=credits.pk, paid_by=what, sentence=f"Your {what} pays {money(pays)}{after}",
     )  # fmt: skip
 
 

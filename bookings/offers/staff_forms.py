@@ -12,7 +12,18 @@ from unfold.widgets import (
     UnfoldBooleanSwitchWidget,
 )
 
-from bookings.models import DiscountCode, Pass, PassType, Voucher, VoucherSettings, normal_code
+from bookings.models import (
+    DiscountCode,
+    MembershipPlan,
+    Pass,
+    PassType,
+    Voucher,
+    VoucherSettings,
+    normal_code,
+)
+from payments.services import LONGEST_INTERVALS, subscription_problem
+from tenants.currencies import smallest_charge
+from tenants.current import current_tenant
 from tenants.money_field import WholeMoneyField
 
 SERVICES = UnfoldAdminCheckboxSelectMultipleWidget
@@ -69,6 +80,53 @@ class PassTypeForm(forms.ModelForm):  # type: ignore[type-arg]
         )  # fmt: skip
         labels = {"credits": "Times", "valid_days": "Good for, in days"}
         widgets = {"services": SERVICES()}
+
+
+class MembershipPlanForm(forms.ModelForm):  # type: ignore[type-arg]
+    """What it is sold for from now on: memberships that were sold stay as they are."""
+
+    price = WholeMoneyField()
+
+    class Meta:
+        model = MembershipPlan
+        fields = (
+            "name", "description", "price", "tax_rate", "interval_count", "interval", "credits",
+            "rolls_over", "services", "is_sold_online", "is_active", "position",
+        )  # fmt: skip
+        labels = {"credits": "Times", "interval_count": "Paid every", "interval": "Interval"}
+        widgets = {"services": SERVICES()}
+
+    def clean_price(self) -> int:
+        price: int = self.cleaned_data["price"]
+        if price < smallest_charge(current_tenant().currency):
+            raise forms.ValidationError("Stripe charges no less than this: use a higher price.")
+        return price
+
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean() or self.cleaned_data
+        count, longest = (
+            cleaned.get("interval_count"),
+            LONGEST_INTERVALS.get(cleaned.get("interval", ""), 0),
+        )
+        if count and count > longest:
+            self.add_error("interval_count", f"At most {longest}: Stripe bills every three years.")
+        if not self.errors and cleaned.get("is_active") and (problem := subscription_problem()):
+            raise forms.ValidationError(problem)
+        return cleaned
+
+
+class EndMembershipForm(forms.Form):
+    refund = forms.BooleanField(
+        required=False, label="Give the last payment back", widget=UnfoldBooleanSwitchWidget(),
+        help_text="All of it, and the credits that it bought end as well.",
+    )  # fmt: skip
+    reason = forms.CharField(
+        max_length=200, widget=UnfoldAdminTextInputWidget(), help_text="For your own records."
+    )
+
+    def __init__(self, data: Any, *, may_refund: bool) -> None:
+        super().__init__(data)
+        self.fields["refund"].disabled = not may_refund
 
 
 class GiveForm(forms.Form):

@@ -28,7 +28,13 @@ INTRO = (
 ACTIONS = (
     PageAction("check-webhook", "Set up the webhook again", needs="secret_key"),
     PageAction("roll-webhook-secret", "Change the webhook secret", needs="webhook_secret"),
-    PageAction("disconnect", "Disconnect from Stripe", is_danger=True, needs="secret_key"),
+    PageAction(
+        "disconnect",
+        "Disconnect from Stripe",
+        needs="secret_key",
+        warning="Nobody can pay any more, and refunds and news of earlier payments stop until the "
+        "same account is connected again. The books stay as they are.",
+    ),
 )
 
 
@@ -75,7 +81,7 @@ class AccountPage:
     def __init__(self, request: HttpRequest, tenant: Tenant, actor: Actor) -> None:
         self.request, self.tenant, self.actor = request, tenant, actor
         self.notes: list[str] = []
-        self.problem = ""
+        self.problem, self.success = "", "Saved."
         self.is_done = False
         is_form = request.method == "POST" and "action" not in request.POST
         self.form = StripeAccountForm(
@@ -99,16 +105,21 @@ class AccountPage:
             self.form.add_error(error.field if error.field in ACCOUNT_FIELDS else None, str(error))
 
     def _act(self, name: str) -> None:
-        acts: dict[str, Callable[[], None]] = {
-            "check-webhook": self._check_webhook,
-            "roll-webhook-secret": lambda: connecting.roll_webhook_secret(
-                base_url=self.tenant.url, actor=self.actor
+        acts: dict[str, tuple[Callable[[], None], str]] = {
+            "check-webhook": (self._check_webhook, "The webhook is set up."),
+            "roll-webhook-secret": (
+                lambda: connecting.roll_webhook_secret(base_url=self.tenant.url, actor=self.actor),
+                "The webhook has a new secret; what is on its way under the old one still counts.",
             ),
-            "disconnect": lambda: connecting.disconnect(actor=self.actor),
+            "disconnect": (
+                lambda: connecting.disconnect(actor=self.actor),
+                "Disconnected from Stripe.",
+            ),
         }
         try:
             if name in acts:
-                acts[name]()
+                act, self.success = acts[name]
+                act()
         except PaymentError as error:
             self.problem = str(error)
         self.is_done = True
@@ -123,7 +134,7 @@ class AccountPage:
         if self.problem:
             messages.error(self.request, self.problem)
         else:
-            messages.success(self.request, "Saved.")
+            messages.success(self.request, self.success)
         for note in self.notes:
             messages.warning(self.request, note)
         return redirect(address)

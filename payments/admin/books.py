@@ -5,6 +5,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
+from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import URLPattern, path
@@ -108,7 +109,7 @@ def _table(one: statement.Statement) -> dict[str, Any]:
         ["Deposits not yet earned", shown(one.deposits_held)],
         ["Earned in this period, before fees", shown(one.earned)],
     ]
-    return {"title": one.currency, "data": {"headers": ["What", "Amount"], "rows": rows}}
+    return {"title": one.currency, "rows": rows}
 
 
 @admin.register(Payout, site=staff_site)
@@ -117,6 +118,10 @@ class PayoutAdmin(ReadOnlyMixin, ModelAdmin):
     search_fields = ("stripe_payout_id",)
     fields = ("money", "status", "arrives", "matched", "contents", "stripe_payout_id", "created_at")
     readonly_fields = fields
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Payout]:
+        found: QuerySet[Payout] = super().get_queryset(request)
+        return found.annotate(lines=Count("balance_transactions"))
 
     @display(description="Amount", ordering="amount")
     def money(self, payout: Payout) -> str:
@@ -133,7 +138,8 @@ class PayoutAdmin(ReadOnlyMixin, ModelAdmin):
         if payout.contained_amount is None:
             return "Not looked up yet"
         if payout.is_matched:
-            return f"{payout.balance_transactions.count()} lines that add up to it"
+            lines = payout.lines  # type: ignore[attr-defined]
+            return f"{lines} line{'s' * (lines != 1)} that add{'s' * (lines == 1)} up to it"
         return f"Lines that add up to {money(payout.contained_amount, payout.currency)} only"
 
     @display(description="Contents")

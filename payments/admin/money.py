@@ -76,7 +76,6 @@ class PaymentSessionAdmin(MoneyAdmin):
         "description", "payable_id", "customer__email", "stripe_checkout_session_id",
         "stripe_payment_intent_id",
     )  # fmt: skip
-    list_select_related = ("customer",)
     inlines = [RefundInline]
     # Left out: the customer's token, the idempotency key, the payment page's address.
     fields = (
@@ -88,7 +87,9 @@ class PaymentSessionAdmin(MoneyAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[PaymentSession]:
         found: QuerySet[PaymentSession] = super().get_queryset(request)
-        return found.select_related("transaction")
+        return found.select_related("transaction", "customer").prefetch_related(
+            "refunds", "disputes"
+        )
 
     @display(description="Status", label=PAYMENT_COLOURS, ordering="status")
     def status_badge(self, session: PaymentSession) -> tuple[str, str]:

@@ -54,6 +54,8 @@ class CheckoutRequest:
     customer_email: str
     stripe_customer_id: str
     is_card_setup: bool
+    # (interval, how many of them): what is paid comes again that often.
+    recurring: tuple[str, int] | None
     success_url: str
     cancel_url: str
     metadata: dict[str, str]
@@ -89,7 +91,7 @@ class Gateway:
             "cancel_url": request.cancel_url,
             "client_reference_id": request.reference,
             "metadata": request.metadata,
-            **(_setup_params(request) if request.is_card_setup else _payment_params(request)),
+            **_params_of_mode(request),
         }
         if request.stripe_customer_id:
             params["customer"] = request.stripe_customer_id
@@ -241,7 +243,7 @@ class Gateway:
             "Events (read)": lambda: v1.events.list(one),
             "Webhook Endpoints (write)": lambda: v1.webhook_endpoints.create(nothing),
         }
-        return [name for name, call in tries.items() if _is_forbidden(call)]
+        return [name for name, call in tries.items() if is_forbidden(call)]
 
     def list_webhook_endpoints(self) -> list[Endpoint]:
         return [Endpoint.read(one) for one in self._pages(self._v1.webhook_endpoints.list, {})]
@@ -266,7 +268,7 @@ class Gateway:
         _call(lambda: self._v1.webhook_endpoints.delete(endpoint_id))
 
 
-def _is_forbidden(call: Callable[[], Any]) -> bool:
+def is_forbidden(call: Callable[[], Any]) -> bool:
     """Does the key lack the permission for `call`? Raises GatewayRejected for a bad key."""
     try:
         _call(call)
@@ -277,16 +279,36 @@ def _is_forbidden(call: Callable[[], Any]) -> bool:
     return False
 
 
-def _payment_params(request: CheckoutRequest) -> dict[str, Any]:
-    """No payment method is named: Stripe shows those that the business enabled there."""
-    price = {
+def _params_of_mode(request: CheckoutRequest) -> dict[str, Any]:
+    if request.is_card_setup:
+        return _setup_params(request)
+    return _subscription_params(request) if request.recurring else _payment_params(request)
+
+
+def _price(request: CheckoutRequest) -> dict[str, Any]:
+    return {
         "currency": request.currency.lower(),
         "unit_amount": request.amount,
         "product_data": {"name": request.description},
     }
+
+
+def _payment_params(request: CheckoutRequest) -> dict[str, Any]:
+    """No payment method is named: Stripe shows those that the business enabled there."""
     return {
         "mode": "payment",
         "payment_intent_data": {"metadata": request.metadata},
+        "line_items": [{"quantity": 1, "price_data": _price(request)}],
+    }
+
+
+def _subscription_params(request: CheckoutRequest) -> dict[str, Any]:
+    """Stripe copies the subscription's metadata to its invoices, and to no payment of them."""
+    interval, count = request.recurring or ("month", 1)
+    price = _price(request) | {"recurring": {"interval": interval, "interval_count": count}}
+    return {
+        "mode": "subscription",
+        "subscription_data": {"metadata": request.metadata},
         "line_items": [{"quantity": 1, "price_data": price}],
     }
 

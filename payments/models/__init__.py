@@ -15,6 +15,7 @@ from payments.models.payment import (
 )
 from payments.models.reconciliation import ReconciliationReport
 from payments.models.request import PaymentRequest
+from payments.models.subscription import Subscription, SubscriptionInvoice
 from tenants.currencies import MAX_AMOUNT
 
 __all__ = [
@@ -33,6 +34,8 @@ __all__ = [
     "SavedCard",
     "StripeAccount",
     "StripeEvent",
+    "Subscription",
+    "SubscriptionInvoice",
     "Transaction",
     "new_token",
 ]

@@ -9,10 +9,6 @@ from payments.models.payment import PaymentSession
 
 
 class DisputeQuerySet(models.QuerySet["Dispute"]):
-    def holding_money(self) -> "DisputeQuerySet":
-        """Disputes whose money is not the business's to refund: undecided, or lost."""
-        return self.exclude(status__in=Dispute.HARMLESS)
-
     def needing_response(self) -> "DisputeQuerySet":
         """Disputes for which the bank waits for evidence, the most urgent first."""
         return self.filter(status__in=Dispute.NEEDS_RESPONSE).order_by("evidence_due_by")
@@ -78,6 +74,11 @@ class Dispute(models.Model):
         if self.status not in self.COURSE or status not in self.COURSE:
             return False
         return self.COURSE.index(self.Status(status)) < self.COURSE.index(self.Status(self.status))
+
+    @property
+    def holds_money(self) -> bool:
+        """Is its money not the business's to refund: undecided, or lost?"""
+        return self.status not in self.HARMLESS
 
     @property
     def is_final(self) -> bool:

@@ -5,7 +5,7 @@ import uuid
 from decimal import ROUND_HALF_UP, Decimal
 
 from django.db import models
-from django.db.models import Q, Sum
+from django.db.models import Q
 from django.utils import timezone
 
 from tenants.currencies import MAX_AMOUNT, decimal_amount
@@ -53,6 +53,8 @@ class PaymentSession(models.Model):
         CARD_SETUP = "card_setup", "Card on file"
         # Charges a saved card while the customer is away.
         SAVED_CARD = "saved_card", "Charge to a saved card"
+        # The first payment, on a page, and each one that Stripe takes by itself later.
+        SUBSCRIPTION = "subscription", "Subscription"
 
     #: The states in which money has been received.
     PAID = (Status.SUCCEEDED, Status.REFUNDED)
@@ -173,11 +175,11 @@ class PaymentSession(models.Model):
     @property
     def is_disputed(self) -> bool:
         """Is there a dispute that is undecided or lost? Stripe refuses refunds then."""
-        return bool(self.disputes.all().holding_money().exists())
+        return any(dispute.holds_money for dispute in self.disputes.all())
 
     def _sum_of_refunds(self, statuses: list[str]) -> int:
-        refunds = self.refunds.filter(status__in=statuses)
-        return refunds.aggregate(total=Sum("amount"))["total"] or 0
+        # Not summed by the database: a list has read the refunds of all its payments at once.
+        return sum(refund.amount for refund in self.refunds.all() if refund.status in statuses)
 
 
 class Transaction(models.Model):

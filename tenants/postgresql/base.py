@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from tenants.statements import Statement
 
 DIRECTORY_VERSION = "SELECT version FROM public.tenants_directoryversion"
-#: Nobody's: on it nothing is found but what PostgreSQL brings along.
-NO_PATH = "SET search_path = ''"
+#: Nobody's: on this path nothing is found but what PostgreSQL brings along.
+NOBODYS = "SET search_path = ''; RESET statement_timeout"
 
 
 def sqlstate(error: BaseException) -> str | None:
@@ -47,6 +47,9 @@ class DatabaseWrapper(base.DatabaseWrapper):
     # What `tenants.statements.together` has not sent yet; None outside of it.
     collected: "list[Statement] | None" = None
     _kept_cursor: Any = None
+    # Seconds for each statement, wanted and told to the database; None: nothing is told to it.
+    statement_limit: int | None = None
+    statement_limit_set: int | None = None
 
     def __init__(self, settings_dict: dict[str, Any], *args: Any, **kwargs: Any) -> None:
         pool = settings_dict.get("OPTIONS", {}).get("pool")
@@ -78,7 +81,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         """Prepare a new connection; a pool's belongs to nobody yet."""
         commits = bool(super()._configure_connection(connection))
         if self.pool:
-            connection.execute(NO_PATH)
+            connection.execute(NOBODYS)
         return commits
 
     def _handle_search_path(self, cursor: Any = None) -> None:
@@ -88,13 +91,34 @@ class DatabaseWrapper(base.DatabaseWrapper):
         """
         if cursor is None:
             with self.connection.cursor() as own_cursor:
-                own_cursor.send_path()
+                own_cursor.send_settings()
 
     def _commit(self) -> None:
         super()._commit()
         if self.pools_transactions:
-            # It went with the transaction.
-            self.search_path_set_schemas = None
+            # They went with the transaction.
+            self.forget_settings()
+
+    def rollback(self) -> None:
+        self.forget_settings()
+        super().rollback()
+
+    def savepoint_rollback(self, sid: str) -> None:
+        try:
+            super().savepoint_rollback(sid)
+        finally:
+            self.forget_settings()
+
+    def forget_settings(self) -> None:
+        """Have the next statement bring all it needs along."""
+        self.search_path_set_schemas = self.statement_limit_set = None
+
+    def limit_statements(self, seconds: int) -> None:
+        """Have the database stop each statement of this connection after `seconds`; 0: never.
+
+        Until the connection is closed, or goes back to the pool.
+        """
+        self.statement_limit = seconds
 
     def kept_cursor(self) -> Any:
         """Return a cursor that is made once while a connection is held; read it to its end.
@@ -115,14 +139,15 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return kept
 
     def close(self) -> None:
-        self._kept_cursor = None
+        self._kept_cursor = self.statement_limit = self.statement_limit_set = None
         super().close()
 
     def read_directory_version(self) -> UUID | None:
-        """Return the directory's version, in the round trip that also sets the path.
+        """Return the directory's version, in the round trip that also sets path and limit.
 
         None means that nothing about businesses may be remembered.
         """
+        self.limit_statements(settings.REQUEST_STATEMENT_SECONDS)
         cursor = self.kept_cursor()
         cursor.execute(DIRECTORY_VERSION)
         found = cursor.fetchone()
@@ -145,4 +170,4 @@ def leave_every_business(connection: "psycopg.Connection[Any]") -> None:
     """
     connection.autocommit = True
     connection.cursor_factory = Cursor
-    connection.execute(NO_PATH)
+    connection.execute(NOBODYS)

@@ -1,12 +1,12 @@
-"""A cursor whose statements carry the search path with them.
+"""A cursor whose statements carry the search path with them, and the limit of their time.
 
-The path travels in the message of the statement that needs it: no round trip of its own, and no
-moment between the two. PostgreSQL runs the statements of one message in one transaction, so what
+Both travel in the message of the statement that needs them: no round trip of their own, and no
+moment in between. PostgreSQL runs the statements of one message in one transaction, so what
 can't have its path does not run.
 
 With PgBouncer in transaction mode (DATABASE_POOLING=transaction) that is also what makes a
 business certain: each message outside a transaction may reach another server connection, and
-nothing but the message itself is sure to arrive whole. There the path is set with SET LOCAL and
+nothing but the message itself is sure to arrive whole. There SET LOCAL is used, and
 leaves nothing behind on the connection, which the next moment is somebody else's.
 """
 
@@ -44,17 +44,18 @@ class TenantCursor(Cursor):
 
         Raises django.db.NotSupportedError for what can't take its path along.
         """
-        path = self._missing_path()
-        if path is None:
+        missing = self._missing_settings()
+        if not missing:
             super().execute(query, params, **kwargs)
         elif self._can_share_a_message(query):
-            self._owner.search_path_set_schemas = None
-            super().execute(f"{self._set_path(path)};\n{query}", params, **kwargs)
-            # The first result is that of SET.
-            self.nextset()
-            self._remember(path)
+            self._owner.forget_settings()
+            super().execute(";\n".join([*missing, query]), params, **kwargs)
+            # The first results are those of SET.
+            for _ in missing:
+                self.nextset()
+            self._remember()
         else:
-            self._send_path(path)
+            self._send(missing)
             super().execute(query, params, **kwargs)
         return self
 
@@ -63,36 +64,43 @@ class TenantCursor(Cursor):
             with self._conn.transaction():
                 self.executemany(query, params_seq, **kwargs)
             return
-        self.send_path()
+        self.send_settings()
         super().executemany(query, params_seq, **kwargs)
 
     def stream(self, query: Any, *args: Any, **kwargs: Any) -> Any:
-        self.send_path()
+        self.send_settings()
         return super().stream(query, *args, **kwargs)
 
     def copy(self, statement: Any, *args: Any, **kwargs: Any) -> Any:
-        self.send_path()
+        self.send_settings()
         return super().copy(statement, *args, **kwargs)
 
-    def send_path(self) -> None:
-        """Set the path now, in a message of its own, for what can't take it along."""
-        path = self._missing_path()
-        if path is not None:
-            self._send_path(path)
+    def send_settings(self) -> None:
+        """Send what is missing now, in a message of its own, for what can't take it along."""
+        missing = self._missing_settings()
+        if missing:
+            self._send(missing)
 
-    def _missing_path(self) -> list[str] | None:
-        """Return the path to set before the next statement; None if there is nothing to set."""
+    def _missing_settings(self) -> list[str]:
+        """Return the statements that have to go before the next one."""
         owner = self._owner
-        path = owner.search_path()
+        path, limit = owner.search_path(), owner.statement_limit
         status = self._pgconn.transaction_status
         if status == TransactionStatus.INERROR:
             # The statement fails in any case, unless it ends the transaction.
-            return None
+            return []
         # Where transactions are pooled: only in one that Django has begun and will end.
-        is_kept = not owner.pools_transactions or (
+        are_kept = not owner.pools_transactions or (
             status != TransactionStatus.IDLE and not self._conn.autocommit
         )
-        return None if is_kept and owner.search_path_set_schemas == path else path
+        missing, set_ = [], "SET LOCAL" if owner.pools_transactions else "SET"
+        if not are_kept or owner.search_path_set_schemas != path:
+            # The schemas' names have passed `validate_schema_name`.
+            quoted = ", ".join(f'"{schema}"' for schema in path)
+            missing.append(f"{set_} search_path = {quoted}")
+        if limit is not None and (not are_kept or owner.statement_limit_set != limit):
+            missing.append(f"{set_} statement_timeout = '{int(limit)}s'")
+        return missing
 
     def _is_alone(self) -> bool:
         """Does the next statement reach a connection that it is the only one to use?"""
@@ -107,22 +115,20 @@ class TenantCursor(Cursor):
             return False
         return self._is_alone() or _CAN_SHARE_A_MESSAGE.match(query) is not None
 
-    def _send_path(self, path: list[str]) -> None:
+    def _send(self, missing: list[str]) -> None:
         if self._is_alone():
             raise NotSupportedError(
                 "With DATABASE_POOLING=transaction this needs a transaction: transaction.atomic()."
             )
-        self._owner.search_path_set_schemas = None
+        self._owner.forget_settings()
         with Cursor(self._conn) as cursor:
-            cursor.execute(self._set_path(path))
-        self._remember(path)
+            for statement in missing:
+                cursor.execute(statement)
+        self._remember()
 
-    def _set_path(self, path: list[str]) -> str:
-        # Its schemas have passed `validate_schema_name`.
-        quoted = ", ".join(f'"{schema}"' for schema in path)
-        return f"SET {'LOCAL ' if self._owner.pools_transactions else ''}search_path = {quoted}"
-
-    def _remember(self, path: list[str]) -> None:
+    def _remember(self) -> None:
         # What a pipeline has not run yet counts where its failure is noticed: in a transaction.
         if not self._conn.autocommit or self._pgconn.pipeline_status == PipelineStatus.OFF:
-            self._owner.search_path_set_schemas = path
+            owner = self._owner
+            owner.search_path_set_schemas = owner.search_path()
+            owner.statement_limit_set = owner.statement_limit

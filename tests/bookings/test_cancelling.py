@@ -8,7 +8,7 @@ import time_machine
 from django.core import mail
 
 from access.actors import SYSTEM, Actor
-from bookings import changes, money, services
+from bookings import cancelling, money, services
 from bookings.errors import BookingClosed, RefundChanged
 from bookings.models import Allocation, Booking, ClassSession
 from events.models import Event
@@ -43,7 +43,7 @@ def test_what_the_terms_say_goes_back_and_the_rest_is_earned(
     kept: int, status: str,
 ) -> None:  # fmt: skip
     with time_machine.travel(paid.starts_at - timedelta(hours=hours_before)):
-        quote = changes.cancel_by_customer(paid.pk, expected_refund=refund)
+        quote = cancelling.cancel_by_customer(paid.pk, expected_refund=refund)
     assert (quote.refund, quote.kept) == (refund, kept)
     assert -balance_of("revenue") == kept
     run_jobs()
@@ -63,9 +63,9 @@ def test_what_the_terms_say_goes_back_and_the_rest_is_earned(
 
 
 def test_cancelling_twice_gives_back_once(paid: Booking, run_jobs: JobRunner) -> None:
-    changes.cancel_by_customer(paid.pk)
+    cancelling.cancel_by_customer(paid.pk)
     with pytest.raises(BookingClosed, match="cancelled already"):
-        changes.cancel_by_customer(paid.pk)
+        cancelling.cancel_by_customer(paid.pk)
     run_jobs()
     assert list(Refund.objects.values_list("amount", "status")) == [(1001, "succeeded")]
 
@@ -76,7 +76,7 @@ def test_another_figure_than_the_one_shown_cancels_nothing(paid: Booking) -> Non
         time_machine.travel(paid.starts_at - timedelta(hours=47)),
         pytest.raises(RefundChanged) as refused,
     ):
-        changes.cancel_by_customer(paid.pk, expected_refund=1001)
+        cancelling.cancel_by_customer(paid.pk, expected_refund=1001)
     assert refused.value.details == {"refund_pence": 501, "kept_pence": 500}
     assert all_of(paid) == before
     assert not Refund.objects.exists()
@@ -87,7 +87,7 @@ def test_a_booking_that_has_begun_is_not_cancelled_by_the_customer(paid: Booking
         time_machine.travel(paid.starts_at),
         pytest.raises(BookingClosed, match="begun already"),
     ):
-        changes.cancel_by_customer(paid.pk)
+        cancelling.cancel_by_customer(paid.pk)
     paid.refresh_from_db()
     assert paid.status == "CONFIRMED"
 
@@ -101,7 +101,7 @@ def test_the_balance_that_was_paid_ahead_goes_back_with_the_deposit(
         request_fingerprint="", stripe_payment_intent_id="pi_none",
     )  # fmt: skip
     with time_machine.travel(paid.starts_at - timedelta(hours=30)):
-        assert changes.cancel_by_customer(paid.pk).refund == 2001
+        assert cancelling.cancel_by_customer(paid.pk).refund == 2001
     amounts = dict(Refund.objects.values_list("payment_session__payable_type", "amount"))
     assert amounts == {"booking": 1001, "booking_balance": 1000}
 
@@ -112,7 +112,7 @@ def test_what_staff_gave_back_before_is_not_given_back_again(paid: Booking) -> N
     request_refund(
         payment_session_id=str(PaymentSession.objects.get().pk), amount=401, actor=SYSTEM
     )
-    assert changes.cancel_by_customer(paid.pk).refund == 600
+    assert cancelling.cancel_by_customer(paid.pk).refund == 600
 
 
 def test_staff_may_still_give_everything_back(paid: Booking) -> None:
@@ -126,7 +126,7 @@ def test_a_hold_is_given_up_without_any_money(in_alpha: Tenant, stripe: Control)
     service = haircut(deposit_kind="amount", deposit_value=1001)
     booking = book(service, noon())
     session = services.start_payment(booking, own_hosts=in_alpha.hosts)
-    quote = changes.cancel_by_customer(booking.pk)
+    quote = cancelling.cancel_by_customer(booking.pk)
     assert (quote.code, quote.refund) == ("nothing_paid", 0)
     assert stripe.status_of(session.stripe_checkout_session_id or "") == "expired"
 
@@ -139,7 +139,7 @@ def test_the_seats_of_a_class_are_free_again(in_alpha: Tenant) -> None:
     booking = book(service, noon(), party_size=3)
     session.refresh_from_db()
     assert session.seats_taken == 3
-    changes.cancel_by_customer(booking.pk)
+    cancelling.cancel_by_customer(booking.pk)
     session.refresh_from_db()
     assert session.seats_taken == 0
 

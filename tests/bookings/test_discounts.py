@@ -1,11 +1,11 @@
 """A discount code lowers a price exactly as far, and as often, as the business allows."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from threading import Barrier
 from typing import Any
 
 import pytest
-from django.core.cache import cache
+import time_machine
 from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.test import RequestFactory
@@ -13,7 +13,7 @@ from django.utils import timezone
 from django_tenants.utils import tenant_context
 
 from bookings.errors import InvalidBooking
-from bookings.models import Booking, DiscountCode, DiscountUse
+from bookings.models import Booking, CodeAttempt, DiscountCode, DiscountUse, Voucher
 from bookings.models.offers import DiscountCodeQuerySet
 from bookings.offers import guessing, services
 from tenants.connection import connection
@@ -213,15 +213,7 @@ def test_negative_control_counting_first_and_writing_after_oversells(
     assert ends == ["won"] * 20
 
 
-@pytest.fixture
-def _empty_cache() -> Any:
-    cache.clear()
-    yield
-    cache.clear()
-
-
 @pytest.mark.django_db
-@pytest.mark.usefixtures("_empty_cache")
 def test_ten_wrong_codes_from_one_address_are_enough(in_alpha: Tenant) -> None:
     a_code()
     service = a_service()
@@ -239,3 +231,47 @@ def test_ten_wrong_codes_from_one_address_are_enough(in_alpha: Tenant) -> None:
         ask("SUMMER10")
     assert ask("") == 4500
     assert ask("SUMMER10", "192.0.2.2") == 4050
+    # The count is the database's, the same for every process; right codes are not in it.
+    assert CodeAttempt.objects.count() == 10
+    guessing.forget_old_attempts()
+    assert CodeAttempt.objects.count() == 10
+    with time_machine.travel(datetime.now(UTC) + timedelta(minutes=16)):
+        assert ask("SUMMER10") == 4050
+        guessing.forget_old_attempts()
+    assert not CodeAttempt.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_many_wrong_codes_at_once_no_more_are_looked_at(alpha: Tenant) -> None:
+    with tenant_context(alpha):
+        service = a_service()
+
+    def guess(number: int) -> None:
+        request = RequestFactory().get("/", REMOTE_ADDR="192.0.2.1")
+        guessing.quote_for(
+            request, service, 1, 4500, 0, code=f"WRONG{number}", customer_email=EMAIL
+        )
+
+    ends = race(alpha, 30, guess)
+    assert ends.count(UNKNOWN) <= 10
+    assert {end[:15] for end in ends} <= {UNKNOWN[:15], "Too many wrong "}
+
+
+@pytest.mark.parametrize(
+    ("currency", "due"), [("GBP", 30), ("EUR", 50), ("NOK", 300), ("HUF", 17500), ("JPY", 50)]
+)
+@pytest.mark.django_db
+def test_less_than_stripe_charges_is_not_due_when_booking(
+    in_alpha: Tenant, currency: str, due: int
+) -> None:
+    voucher = Voucher.objects.create(
+        code="GIFT", status="active", initial=1000, left=1000, currency=currency,
+        customer_name="Ann", customer_email=EMAIL,
+    )  # fmt: skip
+    service = a_service()
+    in_alpha.currency = currency
+    for rest in (due, due - 1):
+        quote = services.quote(
+            service, 1, 100_000, voucher.left + rest, code="GIFT", customer_email=EMAIL
+        )
+        assert quote.deposit == (due if rest == due else 0)

@@ -275,12 +275,17 @@ def test_booking_rules_are_one_row(site: Client) -> None:
     form = {
         "step_minutes": "60", "offset_minutes": "30", "minimum_notice_minutes": "120",
         "days_ahead": "90", "hold_minutes": "20", "covers_per_quarter": "",
+        "waitlist_offer_minutes": "45", "waitlist_cutoff_minutes": "0",
+        "complete_after_minutes": "",
     }  # fmt: skip
     assert site.get(RULES).status_code == 200
     for sent in (form, {**form, "covers_per_quarter": "12"}):
         assert site.post(RULES, sent).status_code == 302
     rules = BookingSettings.objects.get()
     assert (rules.step_minutes, rules.offset_minutes, rules.covers_per_quarter) == (60, 30, 12)
+    assert (rules.waitlist_offer_minutes, rules.waitlist_cutoff_minutes) == (45, 0)
+    assert rules.complete_after_minutes is None
     refused = site.post(RULES, {**form, "offset_minutes": "60"})
     assert refused.status_code == 400
     assert "less than the minutes between two starts" in refused.content.decode()
+    assert site.post(RULES, {**form, "waitlist_offer_minutes": "4"}).status_code == 400

@@ -9,7 +9,7 @@ import pytest
 from django.db import OperationalError, connections
 from django_tenants.utils import tenant_context
 
-from bookings import changes, taking
+from bookings import changes, claims, taking
 from bookings.models import Booking, ClassSession
 from tenants.models import Tenant
 from tests.bookings.changing import book, haircut, noon
@@ -63,7 +63,7 @@ def test_without_locking_both_classes_first_they_would_wait_in_a_circle(
     """The negative control: one of the two is ended by PostgreSQL's deadlock detection (40P01)."""
     _, move = crossing
     both_have_taken = threading.Barrier(2)
-    move_seats = taking._move_seats
+    move_seats = claims.move_seats
 
     def take_then_wait(session_id: int, number: int) -> bool:
         taken = move_seats(session_id, number)
@@ -74,7 +74,7 @@ def test_without_locking_both_classes_first_they_would_wait_in_a_circle(
     def lock_nothing(*anything: Any) -> None:
         pass
 
-    monkeypatch.setattr(taking, "_move_seats", take_then_wait)
+    monkeypatch.setattr(taking, "move_seats", take_then_wait)
     monkeypatch.setattr(taking, "lock_for_move", lock_nothing)
     assert sorted(at_once(2, move)) == ["40P01", "moved"]
     with tenant_context(in_alpha):

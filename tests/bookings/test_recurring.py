@@ -14,7 +14,6 @@ from bookings.errors import InvalidBooking
 from bookings.models import Booking, BookingSeries, HoursException, OpeningHours, Service
 from bookings.recurring import Outcome, Weekly, book_series, cancel_rest, preview
 from bookings.wishes import BookingRequest
-from payments.models import StripeAccount
 from tenants.models import Tenant
 from tests.bookings.waiting import book, haircut
 from tests.contract.api import Api
@@ -169,6 +168,24 @@ def test_the_rest_of_a_series_is_cancelled_from_a_day_on(in_alpha: Tenant) -> No
     assert cancel_rest(outcome.series, date(2027, 3, 16), actor=STAFF) == []
 
 
+def test_what_is_cancelled_of_a_series_is_told_in_one_mail(
+    in_alpha: Tenant, run_jobs: JobRunner
+) -> None:
+    outcome = series(haircut(), Weekly(count=4))
+    assert outcome.series is not None
+    with time_machine.travel(datetime(2027, 2, 1, 12, 5, tzinfo=UTC)):
+        run_jobs()
+        mail.outbox.clear()
+        cancel_rest(outcome.series, date(2027, 3, 9), actor=STAFF)
+    with time_machine.travel(datetime(2027, 2, 1, 12, 10, tzinfo=UTC)):
+        run_jobs()
+    (letter,) = mail.outbox
+    assert (letter.to, letter.subject) == (["ann@example.com"], "Cancelled: Haircut, every week")
+    assert letter.body.count("reference ") == 3
+    assert "Tue 9 March 2027, 10:00" in letter.body
+    assert "2 March 2027" not in letter.body.replace("23 March 2027", "")
+
+
 # --- The API ---
 
 
@@ -203,15 +220,6 @@ def test_a_key_books_a_series(in_alpha: Tenant, write_key: str) -> None:
         f"{PATH}{said['series_id']}/cancel/", {"from_day": "2027-03-01"}
     )
     assert answer.json() == {"cancelled": [booked["booking_id"]]}
-
-
-def test_each_date_has_its_own_deposit(
-    in_alpha: Tenant, account: StripeAccount, write_key: str
-) -> None:
-    haircut()
-    said = Api(in_alpha, write_key).post(PATH, body(deposit_amount_pence=500)).json()
-    assert [booked["status"] for booked in said["booked"]] == ["PENDING_PAYMENT"] * 2
-    assert said["booked"][0]["url"].startswith("http://alpha.localhost:8000/booking/")
 
 
 def test_a_series_none_of_whose_dates_is_free_is_a_409(in_alpha: Tenant, write_key: str) -> None:

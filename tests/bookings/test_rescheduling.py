@@ -8,7 +8,7 @@ import time_machine
 from django.core import mail
 
 from access.actors import SYSTEM, Actor
-from bookings import changes, services
+from bookings import cancelling, changes, services
 from bookings.errors import BookingClosed, InvalidBooking, SlotTaken, TooLate
 from bookings.models import AddOn, Allocation, BookingSettings, ClassSession, Resource, Service
 from bookings.wishes import BookingRequest
@@ -67,7 +67,7 @@ def test_it_moves_with_its_deposit_and_nothing_is_charged_again(
     assert len(stripe("sessions")) == 1
     assert not Refund.objects.exists()
     # The money that moved along is what cancelling gives back.
-    assert changes.cancel_by_customer(booking.pk).refund == 1000
+    assert cancelling.cancel_by_customer(booking.pk).refund == 1000
     book(service, noon())
 
 
@@ -204,7 +204,7 @@ def test_what_the_catalogue_does_not_know_is_moved_by_the_business(service: Serv
     )  # fmt: skip
     booking = services.book(wanted)
     before = all_of(booking)
-    with pytest.raises(BookingClosed, match="only be moved by the business"):
+    with pytest.raises(BookingClosed, match="only be changed by the business"):
         changes.reschedule(booking.pk, starts_at=noon() - QUARTER)
     assert all_of(booking) == before
     changes.reschedule(booking.pk, starts_at=noon() + QUARTER, actor=STAFF)

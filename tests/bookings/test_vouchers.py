@@ -209,8 +209,8 @@ def test_what_a_booking_does_not_need_stays_on_it(in_alpha: Tenant) -> None:
 @pytest.mark.django_db
 def test_a_rest_too_small_for_stripe_is_paid_at_the_business(in_alpha: Tenant) -> None:
     voucher = given(5000)
-    quote = a_quote(a_service(price=5049, deposit_kind="full"), voucher.code)
-    assert (quote.credit, quote.deposit, quote.remaining) == (5000, 0, 49)
+    quote = a_quote(a_service(price=5029, deposit_kind="full"), voucher.code)
+    assert (quote.credit, quote.deposit, quote.remaining) == (5000, 0, 29)
 
 
 @pytest.mark.django_db
@@ -365,6 +365,45 @@ def test_refunding_the_payment_ends_what_is_left_of_it(
     assert (left(bought), bought.state) == (0, "void")
     with pytest.raises(InvalidBooking, match="not valid any more"):
         a_quote(None, bought.code)
+
+
+@pytest.fixture
+def tell(stripe: Control, signer: Any, client_of: Any, in_alpha: Tenant) -> Any:
+    def deliver() -> None:
+        for event in stripe("events"):
+            if event["type"].startswith("charge.dispute"):
+                assert signer.deliver(client_of(in_alpha), event).status_code == 200
+
+    return deliver
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("decision", ["won", "lost"])
+def test_a_contested_payment_freezes_it_until_the_bank_has_decided(
+    bought: Voucher, stripe: Control, tell: Any, decision: str
+) -> None:
+    booked(a_quote(a_service(price=2000), bought.code))
+    assert bought.payment is not None
+    intent = bought.payment.stripe_payment_intent_id
+    dispute = stripe("dispute", payment_intent=intent)["id"]
+    tell()
+    assert (left(bought), bought.state) == (3000, "frozen")
+    with pytest.raises(InvalidBooking, match="is contested"):
+        a_quote(None, bought.code)
+    # Somebody who was shown its worth before loses the race.
+    assert not Voucher.objects.take(bought.pk, 1, at=timezone.now())
+    with time_machine.travel(timezone.now() + timedelta(days=366)):
+        jobs.close_lapsed()
+    assert left(bought) == 3000
+    stripe(f"dispute_{decision}", dispute=dispute)
+    tell()
+    tell()
+    if decision == "won":
+        assert (left(bought), bought.state) == (3000, "active")
+        assert a_quote(None, bought.code).voucher_amount == 3000
+    else:
+        assert (left(bought), bought.state) == (0, "void")
+    assert prepaid.sum_of_movements(bought) == left(bought)
 
 
 @pytest.mark.django_db

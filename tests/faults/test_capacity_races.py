@@ -122,7 +122,7 @@ def test_control_without_the_conditional_update_the_last_place_is_sold_twice(
         session.save(update_fields=["seats_taken"])
         return True
 
-    monkeypatch.setattr(taking, "_move_seats", look_then_write)
+    monkeypatch.setattr(taking, "move_seats", look_then_write)
     assert race(in_alpha, 2, lambda number: (yoga, 1)) == {"Yoga for 1": 2}
 
 

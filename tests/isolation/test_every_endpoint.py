@@ -34,14 +34,15 @@ OPEN_TO_ANYONE = {
     "landing", "brand-css", "logo", "choose-time", "details", "waitlist-join", "find",
     "admin_password_reset",
     "password_reset_done", "password_reset_complete", "staff:login", "staff:logout",
-    "staff:jsi18n", "service-picture", "vouchers", "passes",
+    "staff:jsi18n", "service-picture", "vouchers", "passes", "memberships",
 }  # fmt: skip
 #: Where the credential is in the address: A's token or link.
 BY_ADDRESS = {
     "booking", "pay", "payment-return", "payment-status", "unpaid", "give-up", "payment-link",
     "receipt", "calendar", "voucher", "pass",
-    "change-time", "confirm-change", "cancel-booking",
-    "waitlist-entry", "waitlist-countdown", "waitlist-accept", "waitlist-leave",
+    "membership", "membership-book", "membership-card", "membership-cancel", "membership-keep",
+    "change-time", "confirm-change", "pay-change", "change-paid", "change-unpaid", "give-up-change",
+    "cancel-booking", "waitlist-entry", "waitlist-accept", "waitlist-leave",
     "password_reset_confirm",
 }  # fmt: skip
 API = re.compile(r"api/")

@@ -33,8 +33,8 @@ def test_change_the_time_then_cancel(
     book_and_pay(page, stack, slot)
     before = page.locator(".summary").inner_text()
     shoot(page, "after-1-booking")
-    page.get_by_role("link", name="Change time").click()
-    expect(page.get_by_role("heading", name="Change the time")).to_be_visible()
+    page.get_by_role("link", name="Change", exact=True).click()
+    expect(page.get_by_role("heading", name="Change your booking")).to_be_visible()
     page.get_by_role("link", name="Later →").click()
     page.locator(".days a[aria-current=date]").wait_for()
     expect(page.locator(".slot").first).to_be_visible()
@@ -55,7 +55,7 @@ def test_change_the_time_then_cancel(
     reference = page.url.split("/")[-3]
     rows(
         stack,
-        "UPDATE salon.bookings_booking SET free_cancellation_hours = 1440, "
+        "UPDATE salon.bookings_booking SET free_until = now(), partial_until = starts_at, "
         "late_refund_percent = 50 WHERE access_token = %s RETURNING id",
         reference,
     )

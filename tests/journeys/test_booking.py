@@ -111,8 +111,11 @@ def test_it_expires_and_says_so(phone: Page, stack: Stack, control: Control) -> 
     phone.reload()
     expect(phone.get_by_role("heading", name="expired")).to_be_visible()
     phone.locator("[data-test=back]").click()
-    expect(phone.get_by_role("heading", name="Cancelled")).to_be_visible()
+    expect(phone.get_by_role("heading", name="The time to pay has run out")).to_be_visible()
     expect(phone.get_by_text("not paid in time")).to_be_visible()
+    shoot(phone, "ran-out")
+    phone.get_by_role("link", name="Choose another time").click()
+    expect(phone.locator(".slot").first).to_be_visible()
 
 
 def test_a_bank_debit_is_shown_as_on_its_way(phone: Page, stack: Stack, control: Control) -> None:

@@ -325,7 +325,7 @@ def test_the_owner_connects_on_the_page_and_reads_what_is_wrong(
     assert b"acct_" in saved.content
     assert b"sk_test_good" not in saved.content
     rolled = client.post(page, {"action": "roll-webhook-secret"}, follow=True)
-    assert b"Saved." in rolled.content
+    assert b"has a new secret" in rolled.content
     client.post(page, {"action": "disconnect"})
     assert StripeAccount.objects.current().secret_key == ""
 

@@ -1,9 +1,9 @@
 """Whatever customers, banks, networks and Stripe do, in any order: the books are right after.
 
-A random walk over two businesses: payments, declines, expiry, bank debits, refunds here and in
-the dashboard, disputes, payouts, other activity; events delivered late, twice, in any order, or
-never; processes that die after writing and before acting; answers that are lost. Then one
-reconciliation, and everything must agree with Stripe.
+A random walk over two businesses: payments, declines, expiry, bank debits, subscriptions that
+renew, are declined and end, refunds here and in the dashboard, disputes, payouts, other activity;
+events delivered late, twice, in any order, or never; processes that die after writing and before
+acting; answers that are lost. Then one reconciliation, and everything must agree with Stripe.
 """
 
 import os
@@ -31,11 +31,22 @@ from payments.models import (
     Refund,
     StripeAccount,
     StripeEvent,
+    Subscription,
+    SubscriptionInvoice,
     Transaction,
 )
 from payments.reconciliation import reconcile
 from payments.refunds import request_refund
-from payments.services import PaymentError, refund_payment, settle, start_checkout
+from payments.services import (
+    CustomerDetails,
+    PaymentError,
+    cancel_at_period_end,
+    end_subscription,
+    refund_payment,
+    settle,
+    start_checkout,
+    start_subscription,
+)
 from tenants.connection import connection
 from tenants.models import Tenant
 from tests.stripe_control import Control
@@ -111,9 +122,46 @@ class Walk(RuleBasedStateMachine):
         if session:
             self.stripe(what, session=session["id"])
 
+    @rule(name=NAMES, amount=AMOUNTS, deposit=st.booleans())
+    def subscribe(self, name: str, amount: int, deposit: bool) -> None:
+        self.numbers += 1
+        tenant = self.tenants[name]
+        with tenant_context(tenant):
+            session = start_subscription(
+                payable_type="invoice", payable_id=self.numbers, amount=amount,
+                currency=tenant.currency, interval="month", interval_count=1,
+                description="Club", customer=CustomerDetails("eve@example.com"),
+                idempotency_key=f"walk-{self.numbers}", success_url=f"{tenant.url}/",
+                cancel_url=f"{tenant.url}/", own_hosts=tenant.hosts, is_deposit=deposit,
+            )  # fmt: skip
+        self.stripe("pay", session=session.stripe_checkout_session_id)
+
+    @rule(name=NAMES, number=PICK, outcome=st.sampled_from(["ok", "ok", "declined"]))
+    def period_ends(self, name: str, number: int, outcome: str) -> None:
+        found = self.stripe.listed("subscriptions", self.key(name))
+        subscription = self.pick([one for one in found if one["status"] != "canceled"], number)
+        if subscription:
+            card = subscription["default_payment_method"]
+            self.stripe("card_behaviour", payment_method=card, outcome=outcome)
+            self.stripe("renew", subscription=subscription["id"])
+
+    @rule(name=NAMES, number=PICK)
+    def declined_renewal_is_tried_again(self, name: str, number: int) -> None:
+        found = self.stripe.listed("invoices", self.key(name))
+        invoice = self.pick([one for one in found if one["status"] == "open"], number)
+        if invoice:
+            self.stripe("retry_invoice", invoice=invoice["id"])
+
+    @rule(name=NAMES, number=PICK, now=st.booleans())
+    def unsubscribe(self, name: str, number: int, now: bool) -> None:
+        with tenant_context(self.tenants[name]):
+            subscription = self.pick(list(Subscription.objects.all().running()), number)
+            if subscription is not None:
+                (end_subscription if now else cancel_at_period_end)(subscription)
+
     @rule(name=NAMES, number=PICK)
     def debit(self, name: str, number: int) -> None:
-        session = self.pick(self.sessions(name, status="open"), number)
+        session = self.pick(self.sessions(name, status="open", mode="payment"), number)
         if session:
             self.stripe("bank_debit", session=session["id"])
 
@@ -279,6 +327,7 @@ class Walk(RuleBasedStateMachine):
         self.check_payments(name)
         self.check_refunds(name)
         self.check_disputes(name)
+        self.check_subscriptions(name)
 
     def check_books(self, name: str) -> None:
         balances = ledger.balances()
@@ -294,7 +343,7 @@ class Walk(RuleBasedStateMachine):
         theirs = {
             intent["id"]: intent["amount"]
             for intent in self.stripe.listed("payment_intents", self.key(name))
-            if intent["status"] == "succeeded" and intent["metadata"]
+            if intent["status"] == "succeeded" and self.is_ours(name, intent["id"], intent)
         }
         ours = dict(Transaction.objects.values_list("stripe_object_id", "amount"))
         assert ours == theirs
@@ -303,6 +352,11 @@ class Walk(RuleBasedStateMachine):
         booked = LedgerEntry.objects.filter(kind="payment").values_list("source_id", "amount")
         assert dict(booked) == theirs
 
+    def is_ours(self, name: str, intent: str, paid: Any) -> bool:
+        """A renewal names nothing of ours; what another program takes is of no invoice."""
+        payments = self.stripe.listed("invoice_payments", self.key(name))
+        return paid["metadata"] or intent in [one["payment"]["payment_intent"] for one in payments]
+
     def check_refunds(self, name: str) -> None:
         """Every refund is here once, with Stripe's outcome; nothing exceeds what was paid."""
         status = {"pending": "requested", "succeeded": "succeeded", "failed": "failed"}
@@ -310,7 +364,7 @@ class Walk(RuleBasedStateMachine):
         theirs = {
             one["id"]: (one["amount"], status[one["status"]])
             for one in self.stripe.listed("refunds", self.key(name))
-            if charges[one["charge"]]["metadata"]
+            if self.is_ours(name, charges[one["charge"]]["payment_intent"], charges[one["charge"]])
         }
         made = Refund.objects.exclude(stripe_refund_id=None)
         ours = {one.stripe_refund_id: (one.amount, one.status) for one in made}
@@ -326,10 +380,24 @@ class Walk(RuleBasedStateMachine):
         theirs = {
             one["id"]: one["status"]
             for one in self.stripe.listed("disputes", self.key(name))
-            if charges[one["charge"]]["metadata"]
+            if self.is_ours(name, charges[one["charge"]]["payment_intent"], charges[one["charge"]])
         }
         assert dict(Dispute.objects.values_list("stripe_dispute_id", "status")) == theirs
         assert not StripeEvent.objects.filter(status__in=("flagged", "dead", "failed")).exists()
+
+    def check_subscriptions(self, name: str) -> None:
+        """Each is as it is at Stripe, and each of its paid invoices is here once."""
+        theirs = {
+            one["id"]: one["status"] for one in self.stripe.listed("subscriptions", self.key(name))
+        }
+        found = Subscription.objects.exclude(stripe_subscription_id=None)
+        assert dict(found.values_list("stripe_subscription_id", "status")) == theirs
+        invoices = self.stripe.listed("invoices", self.key(name))
+        paid = {one["id"]: one["amount_paid"] for one in invoices if one["status"] == "paid"}
+        booked = SubscriptionInvoice.objects.values_list(
+            "stripe_invoice_id", "payment_session__amount"
+        )
+        assert dict(booked) == paid
 
 
 def test_after_any_walk_the_books_agree_with_stripe(

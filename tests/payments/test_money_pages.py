@@ -2,16 +2,30 @@
 
 import csv
 import io
+import uuid
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from access.actors import Actor
 from access.models import User
 from payments import ledger
-from payments.models import LedgerEntry, Payout, StripeAccount
+from payments.models import (
+    BalanceTransaction,
+    Customer,
+    Dispute,
+    LedgerEntry,
+    PaymentRequest,
+    Payout,
+    Refund,
+    StripeAccount,
+    StripeEvent,
+    Transaction,
+)
 from payments.reconciliation import reconcile
 from payments.services import refund_payment, request_payment
 from tenants.models import Tenant
@@ -135,7 +149,7 @@ def test_a_payout_shows_what_it_contains(site: Client, pay: Any, stripe: Control
     stripe("payout", key="sk_test_alpha")
     reconcile()
     page = read(site, f"{ADMIN}/payout/{Payout.objects.get().pk}/change/")
-    assert "1 lines that add up to it" in page
+    assert "1 line that adds up to it" in page
     assert "Charge: £98.30" in page
 
 
@@ -171,3 +185,82 @@ def test_who_sees_the_books_and_the_keys(
     assert client.post(f"{ADMIN}/stripeaccount/", {"action": "x"}).status_code == (
         302 if role == "owner" else 403
     )
+
+
+@pytest.mark.parametrize(
+    "name",
+    "paymentsession refund dispute transaction payout paymentrequest stripeevent "
+    "balancetransaction".split(),
+)
+def test_a_list_asks_the_database_as_often_for_ten_rows_as_for_one(
+    site: Client, account: StripeAccount, name: str
+) -> None:
+    def count() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            read(site, f"{ADMIN}/{name}/")
+        return len(captured)
+
+    make_one_of_everything()
+    count()  # What a process reads once.
+    once = count()
+    for _ in range(9):
+        make_one_of_everything()
+    assert count() == once
+
+
+def make_one_of_everything() -> None:
+    customer = Customer.objects.create(email=f"{uuid.uuid4().hex}@example.com")
+    paid = builders.payment(status="succeeded", customer=customer)
+    id = paid.pk.hex
+    Transaction.objects.create(
+        payment_session=paid, amount=1000, currency="GBP", stripe_object_id=f"pi_{id}"
+    )
+    Refund.objects.create(
+        payment_session=paid, amount=10, currency="GBP", status="succeeded", actor_kind="system"
+    )
+    Dispute.objects.create(
+        payment_session=paid, amount=10, currency="GBP", status="won", stripe_dispute_id=f"dp_{id}"
+    )
+    payout = Payout.objects.create(
+        stripe_payout_id=f"po_{id}", amount=990, currency="GBP", livemode=False, status="paid",
+        created_at=datetime.now(UTC), contained_amount=990,
+    )  # fmt: skip
+    BalanceTransaction.objects.create(
+        stripe_balance_transaction_id=f"txn_{id}", category="charge", amount=1000, fee=10, net=990,
+        currency="GBP", livemode=False, created_at=datetime.now(UTC), payout=payout,
+        payment_session=paid,
+    )  # fmt: skip
+    asked = request_payment(
+        payable_type="invoice", payable_id="7", amount=500, description="Rest",
+        customer_email="ann@example.com",
+    )  # fmt: skip
+    PaymentRequest.objects.filter(pk=asked.pk).update(payment_session=paid)
+    StripeEvent.objects.create(
+        event_id=f"evt_{id}", type="charge.updated", payload={}, livemode=False,
+        created_at=datetime.now(UTC),
+    )  # fmt: skip
+
+
+def test_one_line_is_one_and_two_are_lines(site: Client, account: StripeAccount) -> None:
+    make_one_of_everything()
+    assert "1 line that adds up to it" in read(site, f"{ADMIN}/payout/")
+    again = BalanceTransaction.objects.get()
+    again.pk, again.stripe_balance_transaction_id = None, "txn_again"
+    again.save()
+    assert "2 lines that add up to it" in read(site, f"{ADMIN}/payout/")
+
+
+@pytest.mark.parametrize(
+    ("path", "entry"),
+    [
+        (STATEMENT, "Statement"),
+        (f"{ADMIN}/ledgerentry/", "Ledger"),
+        ("/admin/bookings/booking/why-not/", "Why not?"),
+        ("/admin/bookings/booking/", "Bookings"),
+        ("/admin/bookings/booking/add/", "Bookings"),
+    ],
+)
+def test_the_menu_shows_where_one_is_once(site: Client, path: str, entry: str) -> None:
+    menu = site.get(path).context["sidebar_navigation"]
+    active = [item["title"] for group in menu for item in group["items"] if item["active"]]
+    assert active == [entry]

@@ -48,13 +48,15 @@ def test_the_second_request_for_an_unknown_host_looks_nothing_up(alpha: Tenant) 
     assert get("stranger.localhost") == 404
 
 
-def test_the_path_and_the_version_take_one_statement(alpha: Tenant) -> None:
+def test_path_limit_and_version_take_one_round_trip(alpha: Tenant) -> None:
     get("alpha.localhost")
+    # As for a thread that has just got its connection.
+    connection.forget_settings()
     with CaptureQueriesContext(django_connection) as statements:
         assert Client(HTTP_HOST="alpha.localhost").post(WEBHOOK).status_code == 503
     first, *others = (statement["sql"] for statement in statements)
     assert first == (
-        'SET search_path = "alpha", "extensions";\n'
+        'SET search_path = "alpha", "extensions";\nSET statement_timeout = \'15s\';\n'
         "SELECT version FROM public.tenants_directoryversion"
     )
     assert not any("SET search_path" in other for other in others)

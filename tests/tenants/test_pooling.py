@@ -89,6 +89,22 @@ def test_a_connection_from_the_pool_is_in_no_business(
     assert path_of_the_next(pool) == '""'
 
 
+def test_nor_is_its_statements_time_limited(
+    pool: DatabaseWrapper, businesses: list[Tenant]
+) -> None:
+    with instead(pool):
+        pool.limit_statements(7)
+        assert limit() == "7s"
+    with pool.pool.connection() as taken, psycopg.Cursor(taken) as cursor:
+        assert cursor.execute("SHOW statement_timeout").fetchone() == ("0",)
+
+
+def limit() -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting('statement_timeout')")
+        return str(cursor.fetchone()[0])
+
+
 def test_nor_is_one_that_an_unfinished_transaction_gave_back(
     pool: DatabaseWrapper, businesses: list[Tenant]
 ) -> None:
@@ -227,6 +243,16 @@ def in_a_transaction_of_the_drivers_own(tenant: Tenant) -> None:
         assert people() == [f"only@{tenant.schema_name}.example"]
 
 
+def within_a_limit(tenant: Tenant) -> None:
+    seconds = random.randint(5, 9)
+    connection.limit_statements(seconds)
+    assert limit() == f"{seconds}s"
+    with transaction.atomic():
+        assert people() == [f"only@{tenant.schema_name}.example"]
+        assert limit() == f"{seconds}s"
+    assert limit() == f"{seconds}s"
+
+
 def a_request(tenant: Tenant) -> None:
     page = Client(HTTP_HOST=tenant.hosts[0]).get("/")
     assert page.status_code == 200
@@ -236,7 +262,7 @@ def a_request(tenant: Tenant) -> None:
 
 WORK: list[Callable[[Tenant], None]] = [
     outside_a_transaction, inside_a_transaction, after_a_savepoint, write, sent_together,
-    many_at_once, in_a_transaction_of_the_drivers_own, a_request,
+    many_at_once, in_a_transaction_of_the_drivers_own, within_a_limit, a_request,
 ]  # fmt: skip
 
 
@@ -268,6 +294,7 @@ def test_businesses_at_once_never_see_each_other(
     # Nothing was left on the connections; they began without a path of use.
     with psycopg.connect(pgbouncer.url.replace("postgres:", "postgresql:", 1)) as plain:
         assert plain.execute("SHOW search_path").fetchone() == ("nowhere",)
+        assert plain.execute("SHOW statement_timeout").fetchone() == ("0",)
 
 
 def test_what_cannot_take_its_path_along_is_refused_outside_a_transaction(

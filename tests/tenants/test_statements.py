@@ -102,7 +102,7 @@ def test_what_waits_is_sent_at_the_end(in_alpha: Tenant) -> None:
     with together():
         insert(written)
         known_before = written.pk
-    assert known_before is None
+    assert not known_before
     assert Event.objects.filter(pk=written.pk).exists()
 
 

@@ -13,7 +13,7 @@ from django_tenants.utils import tenant_context
 
 from access.actors import SYSTEM
 from access.models import APIKey, User
-from bookings.models import DiscountCode, PassType, VoucherSettings
+from bookings.models import DiscountCode, MembershipPlan, PassType, Service, VoucherSettings
 from config.demo_businesses import BUSINESSES, DemoBusiness
 from config.demo_catalogue import seed_catalogue
 from payments.connecting import connect
@@ -106,7 +106,7 @@ def demo_tenant(demo: DemoBusiness) -> Tenant:
 
 
 def seed_offers(demo: DemoBusiness) -> None:
-    """Sell vouchers everywhere and a pass at the gym, once."""
+    """Sell vouchers everywhere, a pass and a membership at the gym, once."""
     if VoucherSettings.objects.exists():
         return
     VoucherSettings.objects.create(is_sold_online=True)
@@ -116,6 +116,11 @@ def seed_offers(demo: DemoBusiness) -> None:
             name="Ten sessions", description="For whenever you have an hour.", price=64000,
             credits=10, valid_days=90,
         )  # fmt: skip
+        plan = MembershipPlan.objects.create(
+            name="Eight classes a month", description="Yoga and HIIT, whenever they suit you.",
+            price=8900, tax_rate=19, credits=8,
+        )  # fmt: skip
+        plan.services.set(Service.objects.filter(kind="class"))
 
 
 def owner(demo: DemoBusiness, known: dict[str, str]) -> dict[str, str]:

@@ -1,9 +1,7 @@
 """``manage.py rotate_encryption_keys``: put every stored secret under the newest key."""
 
-from collections.abc import Iterator
 from typing import Any
 
-from django.apps import apps
 from django.core.management.base import BaseCommand, CommandError
 from django.db import models, transaction
 from django_tenants.utils import get_public_schema_name, schema_context, tenant_context
@@ -11,9 +9,9 @@ from django_tenants.utils import get_public_schema_name, schema_context, tenant_
 from tenants.connection import connection
 from tenants.encryption import (
     DecryptionError,
-    EncryptedTextField,
     decrypt,
     encrypt,
+    encrypted_fields,
     is_under_newest_key,
 )
 from tenants.models import Tenant
@@ -33,7 +31,9 @@ class Command(BaseCommand):
         for tenant in tenants:
             with tenant_context(tenant):
                 try:
-                    rotated += sum(rotate(model, field) for model, field in encrypted_fields())
+                    rotated += sum(
+                        rotate(model, str(field.column)) for model, field in encrypted_fields()
+                    )
                 except DecryptionError as error:
                     failed.append(tenant.schema_name)
                     self.stderr.write(f"{tenant.schema_name}: {error}")
@@ -43,14 +43,6 @@ class Command(BaseCommand):
                 f"{len(failed)} business(es) have secrets that no key in FIELD_ENCRYPTION_KEYS "
                 f"opens: {', '.join(failed)}. Keep every old key in the setting."
             )
-
-
-def encrypted_fields() -> Iterator[tuple[type[models.Model], str]]:
-    """Yield every model and field that holds secrets."""
-    for model in apps.get_models():
-        for field in model._meta.concrete_fields:
-            if isinstance(field, EncryptedTextField):
-                yield model, str(field.column)
 
 
 def rotate(model: type[models.Model], column: str) -> int:

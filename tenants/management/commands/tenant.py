@@ -1,4 +1,4 @@
-"""``manage.py tenant create|list|show|suspend|resume``: the operator's daily commands."""
+"""``manage.py tenant ACTION``: the operator's commands; what moves whole businesses is apart."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -6,27 +6,30 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
+from tenants.errors import TillhouseError
+from tenants.management.lifecycle_actions import LifecycleActions, add_lifecycle_actions
 from tenants.management.sharding_actions import ShardingActions, add_sharding_actions
 from tenants.management.tenant_lookup import find, sentences
 from tenants.models import LOCALES, Tenant
 from tenants.provisioning import discard, provision, set_status
 
-# Actions whose names mean something else to a command.
-ACTIONS = {"check": "check_places"}
+# Actions whose names are Python's own, or mean something else to a command.
+ACTIONS = {"import": "import_", "check": "check_places"}
 
 
-class Command(ShardingActions, BaseCommand):
-    help = "Add, list, show, suspend or move a business."
+class Command(LifecycleActions, ShardingActions, BaseCommand):
+    help = "Add, list, show, suspend, move, delete or restore a business."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
         self._add_create(actions.add_parser("create", help="add a business"))
         actions.add_parser("list", help="list the businesses")
-        for action in ("show", "suspend", "resume"):
+        for action in ("show", "suspend", "park", "resume"):
             actions.add_parser(action, help=f"{action} one business").add_argument("label")
         actions.add_parser(
             "discard", help="remove a business whose creation was interrupted"
         ).add_argument("label")
+        add_lifecycle_actions(actions)
         add_sharding_actions(actions)
 
     def _add_create(self, parser: ArgumentParser) -> None:
@@ -47,6 +50,8 @@ class Command(ShardingActions, BaseCommand):
             getattr(self, ACTIONS.get(options["action"], options["action"]))(**options)
         except ValidationError as error:
             raise CommandError(sentences(error)) from error
+        except TillhouseError as error:
+            raise CommandError(error.message) from error
 
     def create(self, **options: Any) -> None:
         label = options["label"]
@@ -87,12 +92,18 @@ class Command(ShardingActions, BaseCommand):
             ("locale", tenant.locale),
             ("contact", tenant.contact_email or "-"),
             ("hosts", ", ".join(tenant.hosts)),
+            ("deleted after", f"{tenant.delete_after:%Y-%m-%d %H:%M} UTC")
+            if tenant.delete_after
+            else ("known as", ", ".join(tenant.former_names) or "-"),
             ("created", tenant.created_at.isoformat(timespec="seconds")),
         ):
-            self.stdout.write(f"{title:<10} {value}")
+            self.stdout.write(f"{title:<13} {value}")
 
     def suspend(self, *, label: str, **options: Any) -> None:
         self._change(label, Tenant.Status.SUSPENDED)
+
+    def park(self, *, label: str, **options: Any) -> None:
+        self._change(label, Tenant.Status.PARKED)
 
     def resume(self, *, label: str, **options: Any) -> None:
         self._change(label, Tenant.Status.ACTIVE)
@@ -110,6 +121,10 @@ class Command(ShardingActions, BaseCommand):
             raise CommandError(
                 f"{tenant.name} is still being set up. If its creation was interrupted, remove it "
                 f"with: manage.py tenant discard {label}"
+            )
+        if tenant.status in (Tenant.Status.DELETING, Tenant.Status.REPLACED):
+            raise CommandError(
+                f"{tenant.name} is to be deleted. To have it back: manage.py tenant keep {label}"
             )
         if tenant.status == status:
             raise CommandError(f"{tenant.name} is {status} already.")

@@ -1,0 +1,82 @@
+"""The page on which a booking's deposit is paid, or its card is left."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+
+from bookings.cancelling import release
+from bookings.errors import BookingClosed
+from bookings.models import Booking
+from bookings.money import DEPOSIT, payments_of
+from payments import services as payments
+from payments.models import PaymentSession
+from tenants.current import current_tenant
+
+CancelReason = Booking.CancelReason
+
+
+def start_payment(booking: Booking, *, own_hosts: Iterable[str]) -> PaymentSession:
+    """Open the page on which the deposit of a pending booking is paid, and return the payment.
+
+    Asked again, it returns the same page while that is open, and a new one after. When Stripe
+    fails, the booking is released and ProcessorFailed is raised: nothing half-done stays.
+    """
+    if not booking.is_pending:
+        raise BookingClosed("This booking is not waiting for a payment.")
+    now = timezone.now()
+    if booking.hold_expires_at and booking.hold_expires_at <= now:
+        raise BookingClosed("The time to pay has run out. Please book again.")
+    earlier = list(payments_of(booking))
+    reusable = next((session for session in earlier if is_payable(session, now)), None)
+    key = reusable.idempotency_key if reusable else f"booking:{booking.pk}:{len(earlier) + 1}"
+    try:
+        return _open_payment(booking, key, own_hosts)
+    except Exception:
+        if not earlier:
+            release(booking.pk, CancelReason.PAYMENT_UNAVAILABLE)
+        raise
+
+
+def _open_payment(booking: Booking, key: str, own_hosts: Iterable[str]) -> PaymentSession:
+    page = f"{current_tenant().url}/booking/{booking.access_token}"
+    asked: dict[str, Any] = {
+        "payable_type": DEPOSIT,
+        "payable_id": booking.pk,
+        "customer": payments.CustomerDetails(
+            booking.customer_email, booking.customer_name, booking.customer_phone
+        ),
+        "success_url": booking.success_url or f"{page}/return/",
+        "cancel_url": booking.cancel_url or f"{page}/unpaid/",
+        "idempotency_key": key,
+        "own_hosts": own_hosts,
+        "access_token": booking.access_token,
+        "expires_at": booking.hold_expires_at,
+    }
+    if booking.requires_card:
+        return payments.start_card_setup(**asked, description=f"{booking.service_name}: card")
+    return payments.start_checkout(
+        **asked,
+        amount=booking.deposit_amount,
+        currency=booking.currency,
+        description=f"{booking.service_name}: deposit",
+        is_deposit=True,
+        tax_rate=booking.tax_rate,
+    )
+
+
+def is_payable(session: PaymentSession, now: datetime) -> bool:
+    """Can its page still be paid on?"""
+    ended = session.checkout_expires_at is not None and session.checkout_expires_at <= now
+    return session.is_open and not ended
+
+
+def settle(booking: Booking) -> Booking:
+    """Ask Stripe about an unsettled deposit and return the booking as it is then."""
+    if booking.is_pending:
+        for session in payments_of(booking):
+            if not session.is_paid:
+                payments.settle(session.pk)
+        booking.refresh_from_db()
+    return booking

@@ -1,0 +1,71 @@
+"""What one business may take of a web server from the others: a share of its threads' time.
+
+Not requests are counted but the seconds they take, which is what is scarce: a class that opens
+for booking may be stormed by hundreds for a moment, slow requests by the dozen may not go on for
+minutes. Each process counts by itself, without a query.
+"""
+
+import math
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import Lock
+
+#: For so long a business may use all threads before it is held to its share.
+BURST_SECONDS = 60
+REMEMBERED = 10_000
+
+
+class Refused(Exception):
+    """The business has had its share; ask again in `retry_after` seconds."""
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(f"ask again in {retry_after} s")
+        self.retry_after = retry_after
+
+
+class Shares:
+    """An account of thread time for each business, for all threads of a process.
+
+    `clock` gives seconds. Businesses that asked longest ago are forgotten beyond `remembered`,
+    and begin with a full account when they come back.
+    """
+
+    def __init__(
+        self, clock: Callable[[], float] = time.monotonic, remembered: int = REMEMBERED
+    ) -> None:
+        self._clock = clock
+        self._remembered = remembered
+        self._lock = Lock()
+        # {business: (seconds left, when that was)}
+        self._accounts: OrderedDict[str, tuple[float, float]] = OrderedDict()
+
+    @contextmanager
+    def taking(self, business: str, per_second: float) -> Iterator[None]:
+        """Charge the block's time to `business`, which gets `per_second` thread seconds a second.
+
+        Raises Refused while its account is empty.
+        """
+        begun = self._clock()
+        left = self._settle(business, per_second, 0)
+        if left <= 0:
+            raise Refused(math.ceil(-left / per_second) + 1)
+        try:
+            yield
+        finally:
+            self._settle(business, per_second, self._clock() - begun)
+
+    def _settle(self, business: str, per_second: float, taken: float) -> float:
+        """Add what has come in since the last time, less what was `taken`; return what is left."""
+        now, most = self._clock(), per_second * BURST_SECONDS
+        with self._lock:
+            left, then = self._accounts.pop(business, (most, now))
+            left = min(most, left + (now - then) * per_second) - taken
+            self._accounts[business] = (left, now)
+            while len(self._accounts) > self._remembered:
+                self._accounts.popitem(last=False)
+        return left
+
+
+shares = Shares()
