@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db import DatabaseError, IntegrityError, transaction
 from django_tenants.utils import get_public_schema_name, schema_context, tenant_context
 
-from tenants import template
+from tenants import sharding, template
 from tenants.connection import connection
 from tenants.fleet import versions
 from tenants.models import Domain, Tenant
@@ -72,7 +72,8 @@ def provision(
 
 def _create_schema(tenant: Tenant, made: list[str]) -> None:
     try:
-        template.create_schema(tenant.schema_name, made)
+        with sharding.creating_schema(tenant.schema_name):
+            template.create_schema(tenant.schema_name, made)
     except DatabaseError as error:
         if sqlstate(error) in (DUPLICATE_SCHEMA, UNIQUE_VIOLATION):
             raise ValidationError(

@@ -29,7 +29,7 @@ def enter_host(host: str) -> Tenant | None:
         connection.set_tenant(remembered.tenant)
     else:
         connection.set_schema_to_public()
-    version = connection.set_path_and_read_directory_version()
+    version = connection.read_directory_version()
     if remembered is not None and remembered.version == version:
         return remembered.tenant
     connection.set_schema_to_public()

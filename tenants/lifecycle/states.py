@@ -8,7 +8,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
 from django_tenants.utils import tenant_context
 
-from tenants import template
+from tenants import sharding, template
 from tenants.connection import connection
 from tenants.fleet import versions
 from tenants.lifecycle.archive import ArchiveError, Manifest
@@ -31,15 +31,16 @@ def check(manifest: Manifest) -> None:
 def build(tenant: Tenant, manifest: Manifest) -> None:
     """Create the business's schema as it was when the file was written."""
     if is_current(manifest):
-        with transaction.atomic():
+        with transaction.atomic(), sharding.creating_schema(tenant.schema_name):
             template.create_schema(tenant.schema_name, template.current())
             versions.record(tenant.schema_name)
         return
-    with connection.cursor() as cursor:
-        cursor.execute(f'CREATE SCHEMA "{tenant.schema_name}"')
-    with tenant_context(tenant):
-        executor = MigrationExecutor(connection)
-        executor.migrate(_targets(executor.loader, _applied(manifest)))
+    with sharding.creating_schema(tenant.schema_name):
+        with connection.cursor() as cursor:
+            cursor.execute(f'CREATE SCHEMA "{tenant.schema_name}"')
+        with tenant_context(tenant):
+            executor = MigrationExecutor(connection)
+            executor.migrate(_targets(executor.loader, _applied(manifest)))
 
 
 def finish(tenant: Tenant, manifest: Manifest) -> None:

@@ -48,12 +48,18 @@ def test_the_second_request_for_an_unknown_host_looks_nothing_up(alpha: Tenant) 
     assert get("stranger.localhost") == 404
 
 
-def test_the_path_and_the_version_take_one_statement(alpha: Tenant) -> None:
+def test_path_limit_and_version_take_one_round_trip(alpha: Tenant) -> None:
     get("alpha.localhost")
+    # As for a thread that has just got its connection.
+    connection.forget_settings()
     with CaptureQueriesContext(django_connection) as statements:
         assert Client(HTTP_HOST="alpha.localhost").post(WEBHOOK).status_code == 503
-    assert "set_config('search_path'" in statements[0]["sql"]
-    assert not any("SET search_path" in statement["sql"] for statement in statements)
+    first, *others = (statement["sql"] for statement in statements)
+    assert first == (
+        'SET search_path = "alpha", "extensions";\nSET statement_timeout = \'15s\';\n'
+        "SELECT version FROM public.tenants_directoryversion"
+    )
+    assert not any("SET search_path" in other for other in others)
 
 
 def test_a_suspension_takes_effect_with_the_next_request(alpha: Tenant) -> None:
@@ -180,7 +186,7 @@ def test_when_the_path_cannot_be_set_nothing_runs_on_the_one_before(
 ) -> None:
     get("beta.localhost")
     get("alpha.localhost")
-    monkeypatch.setattr("tenants.postgresql.base.PATH_AND_VERSION", "SELECT %s, 1/0")
+    monkeypatch.setattr("tenants.postgresql.base.DIRECTORY_VERSION", "SELECT 1/0")
     with pytest.raises(DatabaseError), transaction.atomic():
         get("beta.localhost")
     monkeypatch.undo()
