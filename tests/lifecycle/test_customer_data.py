@@ -18,6 +18,8 @@ from bookings.models import (
     Booking,
     DiscountCode,
     DiscountUse,
+    Membership,
+    MembershipPlan,
     Pass,
     PassType,
     SentMessage,
@@ -108,6 +110,8 @@ def person_of_everything() -> PaymentSession:
     )  # fmt: skip
     ten = PassType.objects.create(name="Ten", price=1, credits=5)
     Pass.objects.create(**sold, **who, pass_type=ten, name="Ten")
+    plan = MembershipPlan.objects.create(name="Monthly", price=10)
+    Membership.objects.create(plan=plan, name="Monthly", price=10, currency="GBP", **who)
     told = {
         "data": {"object": checkout(paid, customer_details={"email": EMAIL, "name": "Annabel"})}
     }
@@ -245,7 +249,7 @@ def test_the_customer_gets_everything_but_what_opens_doors(paid: PaymentSession)
     assert "Other" not in [row["customer_name"] for row in found["data"]["Bookings"]]
     assert {
         "Bookings", "Messages", "Waitlist", "Passes", "Vouchers bought", "Vouchers received",
-        "Payments", "Payment links", "Cards", "What Stripe told of it", "Activity",
+        "Memberships", "Payments", "Payment links", "Cards", "What Stripe told of it", "Activity",
     } <= set(found["data"])  # fmt: skip
     assert sorted(row["amount"] for row in found["data"]["Payments"]) == [0, 1000]
     assert paid.access_token not in json.dumps(found)
