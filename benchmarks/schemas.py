@@ -3,6 +3,7 @@
 import re
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import psycopg
 
@@ -36,6 +37,14 @@ def copy_tenants(database_url: str, original: str, script: str, names: list[str]
             "WHERE schema_name = ANY(%s)",
             [names],
         )
+
+
+def remove_tenant(connection: psycopg.Connection[Any], schema: str) -> None:
+    """Take a business away again."""
+    connection.execute(f'DROP SCHEMA "{schema}" CASCADE')
+    connection.execute("DELETE FROM tenants_domain WHERE domain = %s", [f"{schema}.localhost"])
+    for table in ("tenants_tenant", "tenants_schemaversion"):
+        connection.execute(f"DELETE FROM {table} WHERE schema_name = %s", [schema])
 
 
 def dump(database_url: str, schema: str) -> str:

@@ -69,6 +69,8 @@ APPEND_ONLY_TRIGGERS = environment.boolean("APPEND_ONLY_TRIGGERS", default=True)
 DELETION_WAIT_DAYS = environment.integer("DELETION_WAIT_DAYS", default=30)
 # Where the last export of a deleted business goes; without it none is deleted for good.
 FINAL_EXPORT_DIRECTORY = environment.env.str("FINAL_EXPORT_DIRECTORY", "")
+# Businesses that get a new version's migrations before all others, by name.
+FLEET_CANARIES = environment.words("FLEET_CANARIES")
 
 # In the platform's schema and in every business's: each has people and sessions of its own.
 _EVERYWHERE = [

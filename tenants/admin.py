@@ -14,10 +14,19 @@ from unfold.decorators import action, display
 
 from tenants import deletion_page  # noqa: F401 - registers its page
 from tenants.admin_sites import ReadOnlyMixin, form_page, operator_site
+from tenants.fleet import versions
 from tenants.forms import BusinessForm, NewBusinessForm
-from tenants.models import Domain, LifecycleEvent, Notice, Tenant, TenantQuerySet
+from tenants.models import (
+    Domain,
+    LifecycleEvent,
+    Notice,
+    SchemaVersion,
+    Tenant,
+    TenantQuerySet,
+)
 from tenants.provisioning import provision, set_status
 
+BEHIND_SHOWN = 20
 STATUS_COLOURS = {
     Tenant.Status.ACTIVE: "success",
     Tenant.Status.SUSPENDED: "danger",
@@ -43,13 +52,13 @@ class TenantAdmin(ModelAdmin):
     list_filter = ("status", "kind", "currency")
     search_fields = ("name", "schema_name", "domains__domain")
     readonly_fields = (
-        "schema_name", "currency", "status", "delete_after", "pages", "created_at"
+        "schema_name", "currency", "status", "delete_after", "pages", "migrations", "created_at"
     )  # fmt: skip
     fields = (
         "name", "status", "delete_after", "pages", "kind", "time_zone", "locale", "currency",
         "contact_email", "contact_phone", "address", "legal_name", "tax_name", "tax_number",
         "brand_colour", "new_logo", "remove_logo", "request_share",
-        "schema_name", "created_at",
+        "schema_name", "migrations", "created_at",
     )  # fmt: skip
     actions = ["suspend", "resume"]
 
@@ -69,6 +78,10 @@ class TenantAdmin(ModelAdmin):
     @display(description="Status", label=STATUS_COLOURS)
     def status_badge(self, tenant: Tenant) -> tuple[str, str]:
         return tenant.status, tenant.get_status_display()
+
+    @display(description="Migrations")
+    def migrations(self, tenant: Tenant) -> str:
+        return schema_state(SchemaVersion.objects.filter(pk=tenant.schema_name).first())
 
     @display(description="More about it")
     def pages(self, tenant: Tenant) -> str:
@@ -140,6 +153,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     context["figures"] = [(label, counts.get(status, 0)) for status, label in Tenant.Status.choices]
     context["tables"] = [
         _needing_attention(),
+        _behind(),
         {
             "title": "Newest businesses",
             "empty": "There is no business yet.",
@@ -178,6 +192,36 @@ def _needing_attention() -> dict[str, Any]:
         "empty": "Every business's payments agree with Stripe.",
         "data": {"headers": ["Business", "What", "Since"], "rows": rows},
     }
+
+
+def _behind() -> dict[str, Any]:
+    """Whose schema lacks migrations that this code has, those that failed first."""
+    tenants = versions.behind()
+    known = SchemaVersion.objects.in_bulk(list(tenants.values_list("schema_name", flat=True)))
+    listed = [(tenant, known.get(tenant.schema_name)) for tenant in tenants.defer("logo")]
+    listed.sort(key=lambda pair: not (pair[1] and pair[1].error))
+    rows = [
+        [
+            format_html('<a href="/admin/tenants/tenant/{}/">{}</a>', tenant.pk, tenant.name),
+            schema_state(version),
+        ]
+        for tenant, version in listed[:BEHIND_SHOWN]
+    ]
+    more = f" ({len(listed)}, the first {BEHIND_SHOWN})" if len(listed) > BEHIND_SHOWN else ""
+    return {
+        "title": f"Waiting for this version's migrations{more}",
+        "empty": "Every business has them.",
+        "data": {"headers": ["Business", "Migrations"], "rows": rows},
+    }
+
+
+def schema_state(version: SchemaVersion | None) -> str:
+    """Say in a sentence how far a business's schema has been migrated."""
+    if version is not None and version.digest == versions.of_code():
+        return f"Up to date since {version.migrated_at:%Y-%m-%d %H:%M} UTC"
+    if version is not None and version.error:
+        return f"Failed on {version.failed_at:%Y-%m-%d %H:%M} UTC: {version.error}"
+    return "Waiting for “manage.py fleet migrate”"
 
 
 operator_site.index_template = "admin/dashboard.html"

@@ -262,6 +262,40 @@ class LifecycleEvent(models.Model):
         return f"{self.schema_name}: {self.get_kind_display()}"
 
 
+class SchemaTemplate(models.Model):
+    """What a new business's schema is made from; see tenants.template."""
+
+    digest = models.CharField(max_length=64, primary_key=True)
+    statements = models.JSONField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return self.digest[:12]
+
+
+class SchemaVersion(models.Model):
+    """How far a business's schema has been migrated; see tenants.fleet.
+
+    Written in the transaction that migrates the schema. No foreign key: a version without its
+    business does no harm, a business without its version is looked at, and given one.
+    """
+
+    schema_name = models.CharField(max_length=63, primary_key=True)
+    digest = models.CharField(
+        max_length=64, blank=True, help_text="Of the migrations it was brought to last."
+    )
+    migrated_at = models.DateTimeField(null=True, blank=True)
+    # Of the last try, when that failed.
+    error = models.TextField(blank=True)
+    failed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["schema_name"]
+
+    def __str__(self) -> str:
+        return self.schema_name
+
+
 class Notice(models.Model):
     """Something wrong with a business, as one of the apps found; see tenants.notices."""
 

@@ -4,14 +4,19 @@ from dataclasses import dataclass, field
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.management import call_command
-from django.db import IntegrityError, transaction
+from django.db import DatabaseError, IntegrityError, transaction
 from django_tenants.utils import get_public_schema_name, schema_context, tenant_context
 
+from tenants import template
 from tenants.connection import connection
+from tenants.fleet import versions
 from tenants.models import Domain, Tenant
 from tenants.names import schema_name_for
+from tenants.postgresql.base import sqlstate
 from tenants.signals import tenant_provisioned
+
+DUPLICATE_SCHEMA = "42P06"
+UNIQUE_VIOLATION = "23505"
 
 
 @dataclass(frozen=True)
@@ -36,78 +41,72 @@ def provision(
     owner_password: str | None = None,
     is_demo: bool = False,
 ) -> Provisioned:
-    """Create the business `label`: row, subdomain, schema, owner.
+    """Create the business `label`: schema, owner, row, subdomain, in one transaction.
 
     `label` becomes the first part of its host and names its schema. Raises ValidationError,
     by field, for a bad or taken value; whatever fails, nothing is left behind.
     """
+    tenant = Tenant(
+        schema_name=schema_name_for(label),
+        name=name.strip(),
+        kind=kind,
+        time_zone=time_zone,
+        currency=currency,
+        locale=locale,
+        contact_email=contact_email,
+        brand_colour=brand_colour.lower(),
+        is_demo=is_demo,
+        status=Tenant.Status.ACTIVE,
+    )
+    domain = Domain(domain=f"{label}.{settings.ROOT_DOMAIN}", is_primary=True)
     with schema_context(get_public_schema_name()):
-        tenant = Tenant(
-            schema_name=schema_name_for(label),
-            name=name.strip(),
-            kind=kind,
-            time_zone=time_zone,
-            currency=currency,
-            locale=locale,
-            contact_email=contact_email,
-            brand_colour=brand_colour.lower(),
-            is_demo=is_demo,
-        )
-        _reserve(tenant, f"{label}.{settings.ROOT_DOMAIN}")
-        try:
-            _build_schema(tenant)
-            next_steps = _open(tenant, owner_email, owner_password)
-        except BaseException:
-            discard(tenant)
-            raise
+        tenant.full_clean(exclude=["logo"])
+        domain.full_clean(exclude=["tenant"])
+        made = template.current()
+        with transaction.atomic():
+            _create_schema(tenant, made)
+            next_steps = _open(tenant, domain, owner_email, owner_password)
+            _enter_directory(tenant, domain)
     return Provisioned(tenant, next_steps)
 
 
-def _reserve(tenant: Tenant, host: str) -> None:
-    """Insert the business's row and host, so that a second one by that name is refused."""
-    tenant.full_clean(exclude=["logo"])
-    domain = Domain(domain=host, is_primary=True)
-    domain.full_clean(exclude=["tenant"])
-    if _schema_exists(tenant.schema_name):
-        raise ValidationError({"schema_name": "A schema of this name exists already."})
+def _create_schema(tenant: Tenant, made: list[str]) -> None:
     try:
-        with transaction.atomic():
-            tenant.save()
-            domain.tenant = tenant
-            domain.save()
-            tenant.hosts  # noqa: B018 - read now: inside the business, public is out of reach
-    except IntegrityError as error:
-        raise ValidationError({"schema_name": "A business has this address already."}) from error
+        template.create_schema(tenant.schema_name, made)
+    except DatabaseError as error:
+        if sqlstate(error) in (DUPLICATE_SCHEMA, UNIQUE_VIOLATION):
+            raise ValidationError(
+                {"schema_name": "A schema of this name exists already."}
+            ) from error
+        raise
 
 
-def _schema_exists(schema: str) -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 1 FROM pg_namespace WHERE nspname = %s", [schema])
-        return cursor.fetchone() is not None
-
-
-def _build_schema(tenant: Tenant) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(f'CREATE SCHEMA "{tenant.schema_name}"')
-    call_command(
-        "migrate_schemas",
-        tenant=True,
-        schema_name=tenant.schema_name,
-        interactive=False,
-        verbosity=0,
-    )
-    connection.set_schema_to_public()
-
-
-def _open(tenant: Tenant, owner_email: str, owner_password: str | None) -> list[str]:
-    """Let each app set itself up inside the new business, then let customers in."""
-    with tenant_context(tenant), transaction.atomic():
+def _open(
+    tenant: Tenant, domain: Domain, owner_email: str, owner_password: str | None
+) -> list[str]:
+    """Let each app set itself up inside the new business."""
+    # It has no row yet, so nowhere to read its hosts from.
+    tenant.hosts = (domain.domain,)
+    with tenant_context(tenant):
         answers = tenant_provisioned.send(
             Tenant, tenant=tenant, owner_email=owner_email, owner_password=owner_password
         )
-    tenant.status = Tenant.Status.ACTIVE
-    tenant.save(update_fields=["status", "updated_at"])
     return [answer for _, answer in answers if answer]
+
+
+def _enter_directory(tenant: Tenant, domain: Domain) -> None:
+    """Insert the business's row and host.
+
+    As the last step: the directory's version is one row, and who changes it keeps others waiting
+    until the transaction ends.
+    """
+    versions.record(tenant.schema_name)
+    try:
+        tenant.save(force_insert=True)
+        domain.tenant = tenant
+        domain.save()
+    except IntegrityError as error:
+        raise ValidationError({"schema_name": "A business has this address already."}) from error
 
 
 def discard(tenant: Tenant) -> None:
@@ -115,6 +114,7 @@ def discard(tenant: Tenant) -> None:
     connection.set_schema_to_public()
     with connection.cursor() as cursor:
         cursor.execute(f'DROP SCHEMA IF EXISTS "{tenant.schema_name}" CASCADE')
+    versions.forget(tenant.schema_name)
     Tenant.objects.filter(pk=tenant.pk, status=Tenant.Status.PROVISIONING).delete()
 
 

@@ -21,6 +21,7 @@ SHARED_BLOCK = re.compile(r"^\s*with (self\.)?(tenant|connection\.tenant)\b(?!_)
 DEPLOYED = {
     "DATABASE_URL": "postgres://nobody@127.0.0.1:9/none",
     "PLATFORM_URL": "https://tillhouse.example",
+    "DJANGO_SETTINGS_MODULE": "config.settings",
     "SECRET_KEY": "only-for-checks-0123456789-abcdefghijklmnopqrstuvwxyz-ABCDEFG",
 }
 
@@ -34,6 +35,7 @@ def checks() -> list[tuple[str, list[str]]]:
         ("layers", [*python, "-c", "from importlinter.cli import lint_imports_command as c; c()"]),
         ("settings", [*python, "manage.py", "check", "--deploy", "--fail-level", "WARNING"]),
         ("migrations", [*python, "manage.py", "makemigrations", "--check", "--dry-run"]),
+        ("roll-out", [*python, "-m", "tests.migrations"]),
     ]
 
 

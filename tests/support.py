@@ -25,7 +25,10 @@ def business(label: str, **values: Any) -> Tenant:
 
 
 # What provisioning or migrations wrote, and no test may lose.
-KEPT = ("django_migrations", "django_content_type", "auth_permission", "tenants_tenant")
+KEPT = (
+    "django_migrations", "django_content_type", "auth_permission",
+    "tenants_tenant", "tenants_schematemplate", "tenants_schemaversion",
+)  # fmt: skip
 
 
 def empty_everything() -> None:

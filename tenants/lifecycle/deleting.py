@@ -14,6 +14,7 @@ from django.utils import timezone
 from django_tenants.utils import get_public_schema_name, schema_context, tenant_context
 
 from tenants.connection import connection
+from tenants.fleet import versions
 from tenants.lifecycle import history, queue
 from tenants.lifecycle.archive import ArchiveReader, Manifest, sha256_of
 from tenants.lifecycle.catalogue import lock_not_waited_for, lock_tables, take_time
@@ -177,4 +178,5 @@ def remove(tenant: Tenant) -> None:
     queue.discard(tenant)
     with connection.cursor() as cursor:
         cursor.execute(f'DROP SCHEMA "{tenant.schema_name}" CASCADE')
+    versions.forget(tenant.schema_name)
     Tenant.objects.filter(pk=tenant.pk).delete()

@@ -6,6 +6,7 @@ from django.db import IntegrityError, transaction
 from django_tenants.utils import get_public_schema_name, schema_context
 
 from tenants.connection import connection
+from tenants.fleet import versions
 from tenants.lifecycle import history, queue
 from tenants.lifecycle.catalogue import (
     lock_not_waited_for,
@@ -53,6 +54,7 @@ def _rename(pk: int, new: str, domain: str, *, forget_old_host: bool, actor: str
     lock_tables(old)
     with connection.cursor() as cursor:
         cursor.execute(f'ALTER SCHEMA "{old}" RENAME TO "{new}"')
+    versions.follow(old, new)
     rebind_secrets(new, old=old)
     queue.hand_over(tenant, new)
     tenant.schema_name = new

@@ -15,6 +15,7 @@ from django_tenants.utils import get_public_schema_name, schema_context, tenant_
 
 from tenants import provisioning
 from tenants.connection import connection
+from tenants.fleet import versions
 from tenants.lifecycle import deleting, history, queue, states
 from tenants.lifecycle.archive import ArchiveError, ArchiveReader
 from tenants.lifecycle.catalogue import (
@@ -127,6 +128,8 @@ def _swap(pk: int, beside_pk: int, archive: ArchiveReader, actor: str) -> Restor
     with connection.cursor() as cursor:
         cursor.execute(f'ALTER SCHEMA "{name}" RENAME TO "{aside.schema_name}"')
         cursor.execute(f'ALTER SCHEMA "{temporary}" RENAME TO "{name}"')
+    versions.follow(name, aside.schema_name)
+    versions.follow(temporary, name)
     rebind_secrets(aside.schema_name, old=name)
     rebind_secrets(name, old=temporary)
     _set_aside(aside, tenant, now)

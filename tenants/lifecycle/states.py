@@ -3,12 +3,14 @@
 from typing import Any
 
 from django.core.management import call_command
+from django.db import transaction
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
 from django_tenants.utils import tenant_context
 
-from tenants import provisioning
+from tenants import template
 from tenants.connection import connection
+from tenants.fleet import versions
 from tenants.lifecycle.archive import ArchiveError, Manifest
 from tenants.models import Tenant
 
@@ -29,7 +31,9 @@ def check(manifest: Manifest) -> None:
 def build(tenant: Tenant, manifest: Manifest) -> None:
     """Create the business's schema as it was when the file was written."""
     if is_current(manifest):
-        provisioning._build_schema(tenant)
+        with transaction.atomic():
+            template.create_schema(tenant.schema_name, template.current())
+            versions.record(tenant.schema_name)
         return
     with connection.cursor() as cursor:
         cursor.execute(f'CREATE SCHEMA "{tenant.schema_name}"')

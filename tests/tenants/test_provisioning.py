@@ -1,19 +1,24 @@
 """A business is added whole or not at all."""
 
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from io import StringIO
+from threading import Barrier, Event
 from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
+from django.db import DatabaseError
 from django_tenants.utils import tenant_context
 
 from access.models import User
 from bookings.models import OpeningHours, Resource
 from payments.models import StripeAccount
-from tenants import provisioning
+from tenants import provisioning, template
 from tenants.connection import connection
-from tenants.models import Domain, Tenant
+from tenants.fleet import versions
+from tenants.models import Domain, SchemaVersion, Tenant
 from tenants.signals import tenant_provisioned
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -67,20 +72,90 @@ def test_a_new_business_is_ready_to_use() -> None:
         assert OpeningHours.objects.count() == 5
 
 
-@pytest.mark.parametrize("fails", ["migrate", "open", "interrupt"])
+@pytest.mark.parametrize("fails", ["schema", "open", "interrupt", "killed"])
 def test_whatever_fails_nothing_is_left_behind(monkeypatch: pytest.MonkeyPatch, fails: str) -> None:
     def explode(*args: Any, **kwargs: Any) -> None:
+        if fails == "killed":
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
         raise KeyboardInterrupt if fails == "interrupt" else RuntimeError("boom")
 
-    if fails == "migrate":
-        monkeypatch.setattr(provisioning, "call_command", explode)
+    if fails == "schema":
+        made = [*template.current(), "SELECT 1 / 0"]
+        monkeypatch.setattr(template, "current", lambda: made)
     else:
         monkeypatch.setattr(tenant_provisioned, "send", explode)
-    with pytest.raises((RuntimeError, KeyboardInterrupt)):
+    with pytest.raises((RuntimeError, KeyboardInterrupt, DatabaseError)):
         provisioning.provision(label="newcomer", name="New")
+    connection.close()
     assert schemas() == set()
     assert not Tenant.objects.filter(schema_name="newcomer").exists()
     assert not Domain.objects.filter(domain__startswith="newcomer").exists()
+    assert not SchemaVersion.objects.filter(schema_name="newcomer").exists()
+
+
+def in_a_thread(work: Callable[[], Any]) -> Future[Any]:
+    """Start `work` with a database connection of its own."""
+
+    def run() -> Any:
+        try:
+            return work()
+        finally:
+            connection.close()
+
+    pool = ThreadPoolExecutor(1)
+    started = pool.submit(run)
+    pool.shutdown(wait=False)
+    return started
+
+
+def test_a_slow_sign_up_keeps_nobody_waiting(client_of: Any, alpha: Tenant) -> None:
+    """Others sign up, and customers are served, while one is being set up."""
+    is_open, may_end = Event(), Event()
+
+    def dawdle(sender: object, *, tenant: Tenant, **kwargs: Any) -> None:
+        if tenant.schema_name == "newcomer":
+            is_open.set()
+            assert may_end.wait(60)
+
+    tenant_provisioned.connect(dawdle)
+    try:
+        slow = in_a_thread(lambda: provisioning.provision(label="newcomer", name="Slow"))
+        assert is_open.wait(60)
+        with connection.cursor() as cursor:
+            cursor.execute("SET lock_timeout = '2s'")
+        provisioning.provision(label="newcomer-1", name="Quick")
+        assert client_of(alpha).get("/").status_code == 200
+        connection.set_schema_to_public()
+        provisioning.set_status(alpha, Tenant.Status.SUSPENDED)
+        assert not slow.done()
+    finally:
+        may_end.set()
+        tenant_provisioned.disconnect(dawdle)
+    slow.result()
+    assert schemas() == {"newcomer", "newcomer_1"}
+    assert Tenant.objects.filter(schema_name__startswith="newcomer", status="active").count() == 2
+
+
+def test_of_two_with_the_same_name_one_wins() -> None:
+    template.current()
+    together = Barrier(2)
+
+    def sign_up() -> str:
+        together.wait(60)
+        return provisioning.provision(label="newcomer", name="New").tenant.schema_name
+
+    answers = [in_a_thread(sign_up) for _ in range(2)]
+    errors = [answer.exception() for answer in answers]
+    assert sorted(type(error).__name__ for error in errors) == ["NoneType", "ValidationError"]
+    assert Tenant.objects.get(schema_name="newcomer").is_active
+    assert Domain.objects.filter(domain="newcomer.localhost").count() == 1
+
+
+def test_a_new_business_is_at_this_codes_version_at_once() -> None:
+    provisioning.provision(label="newcomer", name="New")
+    assert SchemaVersion.objects.get(schema_name="newcomer").digest == versions.of_code()
+    assert not versions.behind().filter(schema_name="newcomer").exists()
 
 
 def test_an_unusable_owner_leaves_nothing_behind() -> None:

@@ -1,0 +1,1 @@
+"""The release that is rolled out while measured: one field more."""

@@ -1,0 +1,1 @@
+"""The same apps on django-tenants as it comes: its backend, its commands, its way of signing up."""
