@@ -50,6 +50,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
     # Seconds for each statement, wanted and told to the database; None: nothing is told to it.
     statement_limit: int | None = None
     statement_limit_set: int | None = None
+    # What the next statement has to find in the database, or it does not run.
+    unproved_directory: UUID | None = None
 
     def __init__(self, settings_dict: dict[str, Any], *args: Any, **kwargs: Any) -> None:
         pool = settings_dict.get("OPTIONS", {}).get("pool")
@@ -140,13 +142,30 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def close(self) -> None:
         self._kept_cursor = self.statement_limit = self.statement_limit_set = None
+        self.unproved_directory = None
         super().close()
+
+    def require_directory(self, version: UUID) -> None:
+        """Have the next statement run only if the directory still has this version.
+
+        If not, it raises django.db.DatabaseError with the SQLSTATE `DIRECTORY_CHANGED`.
+        """
+        self.limit_statements(settings.REQUEST_STATEMENT_SECONDS)
+        self.unproved_directory = version
+
+    def notice_directory_change(self) -> None:
+        """Forget what this process remembers of businesses: it is not so any more."""
+        from tenants.directory import directory
+
+        self.unproved_directory = None
+        directory.clear()
 
     def read_directory_version(self) -> UUID | None:
         """Return the directory's version, in the round trip that also sets path and limit.
 
         None means that nothing about businesses may be remembered.
         """
+        self.unproved_directory = None
         self.limit_statements(settings.REQUEST_STATEMENT_SECONDS)
         cursor = self.kept_cursor()
         cursor.execute(DIRECTORY_VERSION)

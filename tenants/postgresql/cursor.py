@@ -2,7 +2,8 @@
 
 Both travel in the message of the statement that needs them: no round trip of their own, and no
 moment in between. PostgreSQL runs the statements of one message in one transaction, so what
-can't have its path does not run.
+can't have its path does not run. So does what a request's first statement brings along to prove
+that its business is what the process remembers (`tenants.resolution`).
 
 With PgBouncer in transaction mode (DATABASE_POOLING=transaction) that is also what makes a
 business certain: each message outside a transaction may reach another server connection, and
@@ -13,12 +14,11 @@ leaves nothing behind on the connection, which the next moment is somebody else'
 import re
 from typing import TYPE_CHECKING, Any
 
+import psycopg
 from django.db import NotSupportedError
 from psycopg.pq import PipelineStatus, TransactionStatus
 
 if TYPE_CHECKING:
-    import psycopg
-
     from tenants.postgresql.base import DatabaseWrapper
 
     # What Django's is; its stubs don't say so.
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 else:
     from django.db.backends.postgresql.base import Cursor
 
+#: What `public.tenants_require_directory` raises, of migration 0008.
+DIRECTORY_CHANGED = "TH001"
 # Others may refuse to run beside a second statement (CREATE DATABASE, VACUUM).
 _CAN_SHARE_A_MESSAGE = re.compile(r"\s*(SELECT|INSERT|UPDATE|DELETE|WITH)\b", re.IGNORECASE)
 
@@ -44,11 +46,21 @@ class TenantCursor(Cursor):
 
         Raises django.db.NotSupportedError for what can't take its path along.
         """
+        try:
+            self._execute(query, params, **kwargs)
+        except psycopg.Error as error:
+            if error.sqlstate == DIRECTORY_CHANGED:
+                self._owner.notice_directory_change()
+            raise
+        return self
+
+    def _execute(self, query: Any, params: Any, **kwargs: Any) -> None:
         missing = self._missing_settings()
         if not missing:
             super().execute(query, params, **kwargs)
         elif self._can_share_a_message(query):
             self._owner.forget_settings()
+            # `missing` has no placeholder, and no % that would need doubling.
             super().execute(";\n".join([*missing, query]), params, **kwargs)
             # The first results are those of SET.
             for _ in missing:
@@ -57,7 +69,6 @@ class TenantCursor(Cursor):
         else:
             self._send(missing)
             super().execute(query, params, **kwargs)
-        return self
 
     def executemany(self, query: Any, params_seq: Any, **kwargs: Any) -> None:
         if self._is_alone():
@@ -93,14 +104,15 @@ class TenantCursor(Cursor):
         are_kept = not owner.pools_transactions or (
             status != TransactionStatus.IDLE and not self._conn.autocommit
         )
-        missing, set_ = [], "SET LOCAL" if owner.pools_transactions else "SET"
+        missing, is_local = [], "true" if owner.pools_transactions else "false"
         if not are_kept or owner.search_path_set_schemas != path:
-            # The schemas' names have passed `validate_schema_name`.
-            quoted = ", ".join(f'"{schema}"' for schema in path)
-            missing.append(f"{set_} search_path = {quoted}")
+            # Names that have passed `validate_schema_name` need no quotes here.
+            missing.append(f"set_config('search_path', '{', '.join(path)}', {is_local})")
         if limit is not None and (not are_kept or owner.statement_limit_set != limit):
-            missing.append(f"{set_} statement_timeout = '{int(limit)}s'")
-        return missing
+            missing.append(f"set_config('statement_timeout', '{int(limit)}s', {is_local})")
+        if owner.unproved_directory is not None:
+            missing.append(f"public.tenants_require_directory('{owner.unproved_directory}')")
+        return [f"SELECT {', '.join(missing)}"] if missing else []
 
     def _is_alone(self) -> bool:
         """Does the next statement reach a connection that it is the only one to use?"""
@@ -132,3 +144,4 @@ class TenantCursor(Cursor):
             owner = self._owner
             owner.search_path_set_schemas = owner.search_path()
             owner.statement_limit_set = owner.statement_limit
+            owner.unproved_directory = None

@@ -106,7 +106,7 @@ def test_the_path_travels_with_the_first_statement(alpha: Tenant) -> None:
         assert not User.objects.exists()
         assert not User.objects.exists()
     first, second = (statement["sql"] for statement in statements)
-    assert first == f'SET search_path = "alpha", "extensions";\n{second}'
+    assert first == f"SELECT set_config('search_path', 'alpha, extensions', false);\n{second}"
 
 
 def test_a_cursor_made_in_one_business_works_in_the_one_that_is_entered(
