@@ -125,7 +125,16 @@ if DATABASE_POOLING == "transaction":
 elif _pool_size:
     DATABASES["default"]["OPTIONS"] = {
         **DATABASES["default"].get("OPTIONS", {}),  # type: ignore[dict-item]
-        "pool": {"min_size": 1, "max_size": _pool_size, "timeout": 15},
+        "pool": {
+            "min_size": 1,
+            "max_size": _pool_size,
+            "timeout": 15,
+            # A PostgreSQL backend keeps what it has learnt of every table that it has touched, in
+            # every business: its memory grows until the connection is replaced.
+            "max_lifetime": environment.integer(
+                "DATABASE_CONNECTION_SECONDS", default=600, least=1
+            ),
+        },
     }
 DATABASE_ROUTERS = ["django_tenants.routers.TenantSyncRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

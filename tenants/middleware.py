@@ -81,7 +81,8 @@ def _is_gone(schema: str) -> bool:
 
 def _may_be_read_again(request: HttpRequest) -> bool:
     """Is the request's body unread, or kept?"""
-    return not request._read_started or hasattr(request, "_body") or hasattr(request, "_post")
+    was_read = getattr(request, "_read_started", True)
+    return not was_read or hasattr(request, "_body") or hasattr(request, "_post")
 
 
 def _may_be_sent_on(request: HttpRequest) -> bool:

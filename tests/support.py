@@ -12,7 +12,7 @@ from django.test import Client
 from django_tenants.utils import tenant_context
 
 from tenants.connection import connection
-from tenants.models import Domain, Tenant
+from tenants.models import Domain, SchemaVersion, Tenant
 from tenants.provisioning import provision
 
 WEBHOOK_PATH = "/api/payments/webhook/stripe/"
@@ -42,6 +42,7 @@ def empty_everything() -> None:
     connection.set_schema_to_public()
     Tenant.objects.update(status=Tenant.Status.ACTIVE)
     Domain.objects.exclude(domain__endswith=".localhost").delete()
+    SchemaVersion.objects.exclude(schema_name__in=Tenant.objects.values("schema_name")).delete()
     _truncate("public", [*KEPT, "tenants_domain"])
     _truncate("extensions", [])
     for tenant in Tenant.objects.with_hosts().order_by("schema_name"):

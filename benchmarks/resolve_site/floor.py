@@ -6,13 +6,19 @@ from typing import Any
 
 from psycopg_pool import ConnectionPool
 
+TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = %s AND tablename NOT LIKE 'django%%'"
 pool = ConnectionPool(os.environ["DATABASE_URL"], min_size=1, max_size=10, open=True)
 
 
 def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
     body = b"ok"
-    if environ["PATH_INFO"] != "/healthz/":
-        schema = environ["HTTP_HOST"].partition(".")[0]
+    schema = environ["HTTP_HOST"].partition(".")[0]
+    if environ["PATH_INFO"] == "/tables/":
+        with pool.connection() as connection:
+            connection.autocommit = True
+            for (table,) in connection.execute(TABLES, [schema]).fetchall():
+                connection.execute(f'SELECT * FROM "{schema}"."{table}" LIMIT 1').fetchall()
+    elif environ["PATH_INFO"] != "/healthz/":
         key = environ["PATH_INFO"].split("/")[2]
         with pool.connection() as connection:
             connection.autocommit = True

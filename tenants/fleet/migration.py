@@ -19,10 +19,7 @@ from tenants.fleet.replay import MovedError, could_be_retried, upgrade_schema
 
 #: Seconds to wait before those are tried again whose locks somebody held.
 WAITS = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
-NEVER_MIGRATED = (
-    "There is no such schema, or it was never migrated. A business whose creation was interrupted "
-    "goes with: manage.py tenant discard NAME"
-)
+NEVER_MIGRATED = "There is no such schema, or it was never migrated: restore it from a backup."
 
 
 @dataclass(frozen=True)

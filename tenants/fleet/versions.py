@@ -5,6 +5,7 @@ whether there is anything to do is one query, however many businesses there are.
 """
 
 import hashlib
+from collections.abc import Sequence
 from functools import cache
 
 from django.db.migrations.loader import MigrationLoader
@@ -21,14 +22,17 @@ def of_code() -> str:
     return hashlib.sha256("\n".join(names).encode()).hexdigest()
 
 
-def behind() -> TenantQuerySet:
+def behind(schemas: Sequence[str] = ()) -> TenantQuerySet:
     """Businesses whose schema is not known to be at this code's version, the oldest first.
 
-    One whose creation was interrupted is none. Read it in the platform's schema.
+    Of `schemas` alone, if any are given; else of all that are more than begun. Read it in the
+    platform's schema.
     """
     current = SchemaVersion.objects.filter(digest=of_code()).values("schema_name")
-    found: TenantQuerySet = Tenant.objects.exclude(status=Tenant.Status.PROVISIONING)
-    return found.exclude(schema_name__in=current).order_by("id")
+    found: TenantQuerySet = Tenant.objects.exclude(schema_name__in=current).order_by("id")
+    if schemas:
+        return found.filter(schema_name__in=schemas)
+    return found.exclude(status=Tenant.Status.PROVISIONING)
 
 
 def record(*schemas: str) -> None:
@@ -69,4 +73,6 @@ def forget(*schemas: str) -> None:
 def follow(old: str, new: str) -> None:
     """The schema `old` is called `new` from now on, in the caller's transaction."""
     with schema_context(get_public_schema_name()):
+        # What is known of an earlier schema of that name is of no use any more.
+        SchemaVersion.objects.filter(schema_name=new).delete()
         SchemaVersion.objects.filter(schema_name=old).update(schema_name=new)

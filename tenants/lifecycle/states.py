@@ -34,6 +34,8 @@ def build(tenant: Tenant, manifest: Manifest) -> None:
             template.create_schema(tenant.schema_name, template.current())
             versions.record(tenant.schema_name)
         return
+    # Nobody may take it for what an earlier schema of this name was.
+    versions.forget(tenant.schema_name)
     with sharding.creating_schema(tenant.schema_name):
         with connection.cursor() as cursor:
             cursor.execute(f'CREATE SCHEMA "{tenant.schema_name}"')

@@ -26,6 +26,8 @@ TABLES = ("django_migrations", "django_content_type", "invoices_invoice")
 ADD_REFERENCE = """
     operations = [
         migrations.AddField("invoice", "reference", models.CharField(max_length=40, null=True)),
+        migrations.AddField("invoice", "corrects", models.ForeignKey(
+            "invoices.invoice", models.SET_NULL, null=True)),
         migrations.AddIndex("invoice", models.Index("reference", name="invoices_reference")),
         migrations.CreateModel("Reminder", [
             ("id", models.BigAutoField(primary_key=True)),
@@ -48,6 +50,8 @@ UNIQUE = """
     operations = [
         migrations.AddConstraint("invoice", models.UniqueConstraint(
             fields=["customer_email"], name="invoices_email_once")),
+        migrations.AlterField("invoice", "corrects", models.ForeignKey(
+            "invoices.invoice", models.SET_NULL, null=True, db_constraint=False)),
     ]
 """
 NOT_ATOMIC = """

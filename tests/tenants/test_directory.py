@@ -196,13 +196,14 @@ def test_a_request_whose_business_has_changed_begins_anew_with_its_body(
     with schema_context("alpha"):
         Service.objects.create(name="Cut", slug="cut", duration_minutes=60, price=0)
     body = {"service_id": 1, "start": "nonsense"}
-    options = {
-        "data": body, "content_type": "application/json",
-        "headers": {"Authorization": f"Bearer {write_key}"},
-    }  # fmt: skip
 
     def post() -> tuple[int, Any]:
-        answer = Client(HTTP_HOST="alpha.localhost").post("/api/bookings/", **options)
+        answer = Client(HTTP_HOST="alpha.localhost").post(
+            "/api/bookings/",
+            body,
+            content_type="application/json",
+            headers={"Authorization": f"Bearer {write_key}"},
+        )
         return answer.status_code, answer.json()
 
     usual = post()

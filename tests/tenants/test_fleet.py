@@ -42,7 +42,7 @@ from tests.tenants.releases import (
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-NAMES = [f"small_{number:03}" for number in range(60)]
+NAMES = [f"small_{number:03}" for number in range(200)]
 IMPATIENT = Pace(connections=2, lock_timeout=50, waits=(0, 0))
 
 
@@ -307,6 +307,17 @@ def test_what_is_written_down_can_be_verified() -> None:
     assert versions.behind().filter(schema_name__in=schemas).count() == 1
 
 
+def test_one_that_is_being_set_up_is_migrated_only_when_named(
+    settings: Any, tmp_path: Path
+) -> None:
+    schemas = small_businesses(1)
+    Tenant.objects.filter(schema_name__in=schemas).update(status="provisioning")
+    with released(settings, write_release(tmp_path, "release_import", ADD_REFERENCE)):
+        assert not versions.behind().filter(schema_name__in=schemas).exists()
+        call_command("migrate_schemas", schema_name=schemas[0], verbosity=0)
+        assert standing(schemas) == dict.fromkeys(schemas, NEW)
+
+
 def test_a_business_without_a_schema_is_named() -> None:
     Tenant.objects.create(schema_name="small_000", name="Lost", status="active")
     with pytest.raises(CommandError, match="1 of 1 failed"):
@@ -314,11 +325,10 @@ def test_a_business_without_a_schema_is_named() -> None:
     assert "no such schema" in fleet("status")
 
 
-@pytest.mark.parametrize("count", [60])
-def test_killed_half_way_a_second_run_finishes(count: int, tmp_path: Path, settings: Any) -> None:
+def test_killed_half_way_a_second_run_finishes(tmp_path: Path, settings: Any) -> None:
     """Customers notice neither the kill nor the migration."""
     provision(label="newcomer", name="Busy")
-    schemas = [*small_businesses(count), "newcomer"]
+    schemas = [*small_businesses(200), "newcomer"]
     modules = write_release(tmp_path, "release_killed", ADD_REFERENCE, FILL_REFERENCE)
     (tmp_path / "release_settings.py").write_text(
         f"from config.settings import *\nMIGRATION_MODULES = {modules!r}\n"

@@ -143,9 +143,7 @@ class Command(BaseCommand):
 
 def behind(names: Sequence[str] = ()) -> list[str]:
     """Return the schemas that are behind; of `names` only, if any are given."""
-    found = versions.behind()
-    if names:
-        found = found.filter(schema_name__in=known(names))
+    found = versions.behind(known(names))
     return list(found.values_list("schema_name", flat=True))
 
 
