@@ -7,8 +7,8 @@ that its business is what the process remembers (`tenants.resolution`).
 
 With PgBouncer in transaction mode (DATABASE_POOLING=transaction) that is also what makes a
 business certain: each message outside a transaction may reach another server connection, and
-nothing but the message itself is sure to arrive whole. There SET LOCAL is used, and
-leaves nothing behind on the connection, which the next moment is somebody else's.
+nothing but the message itself is sure to arrive whole. There it is set for its
+transaction alone, and leaves nothing behind on the connection, the next moment somebody else's.
 """
 
 import re

@@ -103,15 +103,18 @@ def test_other_errors_are_not_tried_again(citus: None) -> None:
     assert tried == [1]
 
 
-def test_a_new_business_is_on_a_node(citus: None) -> None:
+def test_a_new_business_is_on_a_node_once_that_has_committed(citus: None) -> None:
+    failing_commits(1)
     try:
         provision(label="made", name="Made", owner_email="owner@made.example")
         assert calls() == ["distribute made"]
+        assert run("SELECT last_value FROM public.citus_tries") == [(2,)]
         assert sharding.node_of("made") == WORKER_1
         assert not [one for one in problems() if "made" in one]
     finally:
         run("DELETE FROM tenants_domain WHERE domain LIKE 'made.%'")
         run("DELETE FROM tenants_tenant WHERE schema_name = 'made'")
+        run("DELETE FROM tenants_schemaversion WHERE schema_name = 'made'")
 
 
 def test_on_one_postgresql_nothing_is_asked_of_citus(transactional_db: None) -> None:
