@@ -20,6 +20,7 @@ class Post:
     path: str
     body: bytes
     headers: dict[str, str] = field(default_factory=dict)
+    method: str = "POST"
 
 
 def post_all(port: int, posts: list[Post]) -> float:
@@ -33,7 +34,7 @@ def post_all(port: int, posts: list[Post]) -> float:
 
     def send(connection: http.client.HTTPConnection, post: Post) -> None:
         headers = {"Host": post.host, "Content-Type": "application/json", **post.headers}
-        connection.request("POST", post.path, post.body, headers)
+        connection.request(post.method, post.path, post.body, headers)
         response = connection.getresponse()
         text = response.read()
         if response.status != 200:

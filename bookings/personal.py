@@ -8,9 +8,11 @@ from django.utils import timezone
 
 from bookings.models import (
     Booking,
+    BookingChange,
     BookingLine,
     BookingSeries,
     DiscountUse,
+    Membership,
     Pass,
     PassMovement,
     SentMessage,
@@ -18,7 +20,8 @@ from bookings.models import (
     VoucherMovement,
     WaitlistEntry,
 )
-from bookings.money import BALANCE, DEPOSIT, FEE
+from bookings.money import BALANCE, CHANGE, DEPOSIT, FEE
+from bookings.offers.memberships import PAYABLE as MEMBERSHIP
 from bookings.offers.prepaid import PAYABLE_TYPES
 from payments.models import PaymentSession
 from payments.personal import PAYMENT, PAYMENT_INTERNAL
@@ -37,9 +40,10 @@ def bookings(person: Person) -> QuerySet[Booking]:
 def payments(person: Person) -> QuerySet[PaymentSession]:
     """What was paid for anything of theirs, by whomever."""
     types = {
-        Booking: (DEPOSIT, BALANCE, FEE),
+        Booking: (DEPOSIT, CHANGE, BALANCE, FEE),
         Voucher: (PAYABLE_TYPES[Voucher],),
         Pass: (PAYABLE_TYPES[Pass],),
+        Membership: (MEMBERSHIP,),
     }
     wanted = Q(pk=None)
     for model, names in types.items():
@@ -72,13 +76,21 @@ declare(
     "credit_amount currency status hold_expires_at tax_rate requires_card no_show_fee "
     "late_cancellation_fee free_cancellation_hours late_refund_percent no_refund_hours "
     "counts_business_days terms_accepted_at cancel_reason created_at updated_at confirmed_at "
-    "cancelled_at completed_at no_show_at",
+    "cancelled_at completed_at no_show_at free_until partial_until",
     internal="access_token changed_by",
 )  # fmt: skip
 declare(
     BookingLine, title="What was booked",
     rows=lambda person: BookingLine.objects.filter(booking__in=person.keys(Booking)),
     keep="id booking position service name is_add_on quantity minutes amount tax_rate",
+)  # fmt: skip
+declare(
+    BookingChange, title="Changes of bookings",
+    rows=lambda person: BookingChange.objects.filter(booking__in=person.keys(Booking)),
+    keep="id booking service class_session resource party_size service_name starts_at ends_at "
+    "lines claims terms held_seats total_amount deposit_amount discount_amount credit_amount "
+    "amount_due hold_expires_at status created_at ended_at actor_kind",
+    internal="actor_label",
 )  # fmt: skip
 declare(
     BookingSeries, title="Repeating bookings",
@@ -118,7 +130,7 @@ declare(
 
 PREPAID = (
     "id code status initial left price currency tax_rate payment valid_days issued_at expires_at "
-    "closed_at created_at"
+    "closed_at created_at frozen_at"
 )
 declare(
     Voucher, title="Vouchers bought", keep=PREPAID, internal="access_token",
@@ -131,8 +143,15 @@ declare(
     erase={"recipient_name": "", "recipient_email": "", "message": ""},
 )  # fmt: skip
 declare(
-    Pass, title="Passes", keep=f"{PREPAID} pass_type name service_ids", internal="access_token",
+    Pass, title="Passes", internal="access_token",
+    keep=f"{PREPAID} pass_type membership name service_ids",
     rows=lambda person: Pass.objects.filter(theirs(person)), erase=NAMES,
+)  # fmt: skip
+declare(
+    Membership, title="Memberships", internal="access_token",
+    rows=lambda person: Membership.objects.filter(theirs(person)), erase=NAMES,
+    keep="id plan service_ids currency code subscription created_at name price tax_rate interval "
+    "interval_count credits rolls_over",
 )  # fmt: skip
 declare(PaymentSession, title="Payments", rows=payments, erase=PAYMENT, internal=PAYMENT_INTERNAL)
 
@@ -166,7 +185,12 @@ for _model, _fields in {
     "copy_to_business sms_confirmations sms_reminders",
     "StaffPreference": "id user new changed cancelled",
     "SmsAccount": "id is_only_row provider account_sid auth_token sender",
-    "Allocation": "id resource starts_at ends_at is_live booking class_session reason",
+    "Allocation": "id resource starts_at ends_at is_live booking class_session reason change "
+    "held_until",
+    # How often an address on the internet has guessed at codes; gone within the hour.
+    "CodeAttempt": "id address tried_at",
+    "MembershipPlan": "id name description price tax_rate interval interval_count credits "
+    "rolls_over is_sold_online is_active position",
     "DiscountCode": "id code percent amount valid_from valid_until max_uses max_uses_per_customer "
     "minimum_amount is_active used_count created_at",
     "VoucherSettings": "id is_only_row is_sold_online minimum_amount maximum_amount valid_days",

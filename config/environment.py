@@ -62,6 +62,13 @@ def integer(name: str, *, default: int, least: int = 0) -> int:
     return number
 
 
+def choice(name: str, choices: list[str], *, default: str) -> str:
+    value = os.environ.get(name, "").strip() or default
+    if value not in choices:
+        raise ImproperlyConfigured(f"{name} must be {' or '.join(choices)}, not {value!r}.")
+    return value
+
+
 def words(name: str) -> list[str]:
     """Return the comma-separated values of `name`, without blanks."""
     return [word.strip() for word in os.environ.get(name, "").split(",") if word.strip()]

@@ -62,8 +62,13 @@ WEB_THREADS = environment.integer("WEB_THREADS", default=8, least=1)
 BUSINESS_SHARE = environment.integer("BUSINESS_SHARE", default=50)
 REQUEST_STATEMENT_SECONDS = environment.integer("REQUEST_STATEMENT_SECONDS", default=15)
 JOB_STATEMENT_SECONDS = environment.integer("JOB_STATEMENT_SECONDS", default=300)
-# The database itself refuses to change a business's books.
-APPEND_ONLY_TRIGGERS = environment.boolean("APPEND_ONLY_TRIGGERS", default=True)
+# Where businesses' schemas live: all in one PostgreSQL, or on the nodes of a Citus cluster.
+TENANT_SHARDING = environment.choice("TENANT_SHARDING", ["none", "citus"], default="none")
+# The database itself refuses to change a business's books. Citus takes triggers on a business's
+# tables with a setting of its own only.
+APPEND_ONLY_TRIGGERS = environment.boolean(
+    "APPEND_ONLY_TRIGGERS", default=TENANT_SHARDING == "none"
+)
 
 # How long a business that is to be deleted can still be kept.
 DELETION_WAIT_DAYS = environment.integer("DELETION_WAIT_DAYS", default=30)
@@ -106,11 +111,30 @@ INSTALLED_APPS = [
 ]
 
 DATABASES = {"default": environment.database("DATABASE_URL")}
+DATABASE_POOLING = environment.choice(
+    "DATABASE_POOLING", ["session", "transaction"], default="session"
+)
 _pool_size = environment.integer("DATABASE_POOL_SIZE", default=10)
-if _pool_size:
+if DATABASE_POOLING == "transaction":
+    # PgBouncer has the connections; see docs/operating.md.
+    DATABASES["default"] |= {
+        "POOLS_TRANSACTIONS": True,
+        "DISABLE_SERVER_SIDE_CURSORS": True,
+        "CONN_MAX_AGE": 60,
+    }
+elif _pool_size:
     DATABASES["default"]["OPTIONS"] = {
         **DATABASES["default"].get("OPTIONS", {}),  # type: ignore[dict-item]
-        "pool": {"min_size": 1, "max_size": _pool_size, "timeout": 15},
+        "pool": {
+            "min_size": 1,
+            "max_size": _pool_size,
+            "timeout": 15,
+            # A PostgreSQL backend keeps what it has learnt of every table that it has touched, in
+            # every business: its memory grows until the connection is replaced.
+            "max_lifetime": environment.integer(
+                "DATABASE_CONNECTION_SECONDS", default=600, least=1
+            ),
+        },
     }
 DATABASE_ROUTERS = ["django_tenants.routers.TenantSyncRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -276,6 +300,10 @@ WEBHOOK_ALLOW_PRIVATE = environment.boolean("WEBHOOK_ALLOW_PRIVATE", default=DEB
 
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
 PROCRASTINATE_ON_APP_READY = "tenants.queue.take_turns"
+# Where the worker listens for new jobs. A connection that is pooled by transactions can't listen.
+JOBS_DATABASE = DATABASES["default"]
+if environment.env.str("JOBS_DATABASE_URL", ""):
+    JOBS_DATABASE = environment.database("JOBS_DATABASE_URL")
 
 _mail = environment.email("EMAIL_URL", default="consolemail://" if DEBUG else "smtp://localhost:25")
 EMAIL_BACKEND = _mail["EMAIL_BACKEND"]

@@ -19,6 +19,8 @@ from payments.models import (
     SavedCard,
     StripeAccount,
     StripeEvent,
+    Subscription,
+    SubscriptionInvoice,
     Transaction,
 )
 from payments.under_way import under_way
@@ -117,6 +119,19 @@ declare(
     rows=lambda person: Dispute.objects.filter(**_found(person)),
     keep="id stripe_dispute_id payment_session amount currency reason status evidence_due_by "
     "created_at closed_at",
+)  # fmt: skip
+declare(
+    Subscription, title="Subscriptions", follows=True,
+    rows=lambda person: Subscription.objects.filter(**_found(person)),
+    keep="id payment_session interval interval_count status stripe_subscription_id "
+    "current_period_start current_period_end cancel_at_period_end ended_at created_at",
+    internal="asked_at",
+)  # fmt: skip
+declare(
+    SubscriptionInvoice, title="Invoices of subscriptions", follows=True,
+    rows=lambda person: SubscriptionInvoice.objects.filter(**_found(person)),
+    keep="id subscription payment_session stripe_invoice_id billing_reason period_start "
+    "period_end created_at",
 )  # fmt: skip
 declare(
     SavedCard, title="Cards", follows=True,

@@ -1,11 +1,11 @@
-"""Money that has left one side and not arrived at the other yet."""
+"""Money that has left one side and not arrived at the other, or will leave by itself."""
 
 from datetime import timedelta
 
 from django.db.models import Q
 from django.utils import timezone
 
-from payments.models import PaymentSession, Refund, StripeEvent
+from payments.models import PaymentSession, Refund, StripeEvent, Subscription
 
 #: Stripe ends a Checkout Session after a day at the latest (docs.stripe.com/api/checkout/sessions).
 CHECKOUT_ENDS = timedelta(hours=25)
@@ -28,6 +28,9 @@ def under_way(of: Q | None = None) -> list[str]:
         "Refunds on their way": Refund.objects.filter(
             payment_session__in=payments, status=Refund.Status.REQUESTED
         ).count(),
+        "Subscriptions that Stripe goes on charging": Subscription.objects.running()
+        .filter(payment_session__in=payments)
+        .count(),
     }
     if of is None:
         events = StripeEvent.objects.filter(status__in=UNDECIDED)

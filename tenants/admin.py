@@ -12,7 +12,10 @@ from django.utils.html import format_html, format_html_join
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import action, display
 
-from tenants import deletion_page  # noqa: F401 - registers its page
+from tenants import (
+    deletion_page,  # noqa: F401 - registers its page
+    sharding_health,
+)
 from tenants.admin_sites import ReadOnlyMixin, form_page, operator_site
 from tenants.fleet import versions
 from tenants.forms import BusinessForm, NewBusinessForm
@@ -151,6 +154,9 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     )
     newest = Tenant.objects.with_hosts().order_by("-created_at")[:10]
     context["figures"] = [(label, counts.get(status, 0)) for status, label in Tenant.Status.choices]
+    context["alerts"] = [
+        (problem, "/admin/tenants/tenant/") for problem in sharding_health.problems()
+    ]
     context["tables"] = [
         _needing_attention(),
         _behind(),

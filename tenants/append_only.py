@@ -20,6 +20,21 @@ def create_function_sql() -> str:
     return CREATE_FUNCTION.format(schema=settings.EXTENSIONS_SCHEMA, function=FUNCTION)
 
 
+TRIGGERS = """
+SELECT format('DROP TRIGGER %%I ON %%I.%%I', t.tgname, n.nspname, c.relname)
+FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+JOIN pg_proc p ON p.oid = t.tgfoid JOIN pg_namespace s ON s.oid = p.pronamespace
+WHERE n.nspname = %s AND p.proname = %s AND s.nspname = %s
+"""
+
+
+def drop_triggers(cursor: Any, schema: str) -> None:
+    """Let the rows of every table of `schema` be changed again."""
+    cursor.execute(TRIGGERS, [schema, FUNCTION, settings.EXTENSIONS_SCHEMA])
+    for (statement,) in cursor.fetchall():
+        cursor.execute(statement)
+
+
 class MakeAppendOnly(Operation):
     """A migration's operation: rows of `table` can be inserted, never updated or deleted.
 

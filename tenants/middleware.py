@@ -15,6 +15,7 @@ from tenants.connection import connection
 from tenants.limits import Refused, shares
 from tenants.models import Tenant
 from tenants.postgresql.base import sqlstate
+from tenants.postgresql.cursor import DIRECTORY_CHANGED
 from tenants.resolution import enter_host, host_without_port, is_platform_host
 
 logger = logging.getLogger(__name__)
@@ -78,6 +79,12 @@ def _is_gone(schema: str) -> bool:
         return cursor.fetchone() is None
 
 
+def _may_be_read_again(request: HttpRequest) -> bool:
+    """Is the request's body unread, or kept?"""
+    was_read = getattr(request, "_read_started", True)
+    return not was_read or hasattr(request, "_body") or hasattr(request, "_post")
+
+
 def _may_be_sent_on(request: HttpRequest) -> bool:
     """May a request to a business's former host be redirected?
 
@@ -101,6 +108,7 @@ class TenantMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        connection.unproved_directory = None
         host = host_without_port(request.get_host())
         if is_platform_host(host):
             connection.set_schema_to_public()
@@ -139,7 +147,11 @@ class TenantMiddleware:
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Say in words that a statement ran too long, or that the business has just moved."""
         state = sqlstate(error)
-        if state == UNDEFINED_TABLE and _is_gone(connection.schema_name):
+        if state == DIRECTORY_CHANGED and _may_be_read_again(request):
+            # Its first statement did not run: nothing has happened yet.
+            return self(request)
+        is_gone = state == UNDEFINED_TABLE and _is_gone(connection.schema_name)
+        if is_gone or state == DIRECTORY_CHANGED:
             response = refuse(request, 503, "Just moved", "It has just moved, try again.")
             response["Retry-After"] = "1"
             return response

@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db import DatabaseError, IntegrityError, transaction
 from django_tenants.utils import get_public_schema_name, schema_context, tenant_context
 
-from tenants import template
+from tenants import sharding, template
 from tenants.connection import connection
 from tenants.fleet import versions
 from tenants.models import Domain, Tenant
@@ -62,17 +62,26 @@ def provision(
     with schema_context(get_public_schema_name()):
         tenant.full_clean(exclude=["logo"])
         domain.full_clean(exclude=["tenant"])
-        made = template.current()
-        with transaction.atomic():
-            _create_schema(tenant, made)
-            next_steps = _open(tenant, domain, owner_email, owner_password)
-            _enter_directory(tenant, domain)
+        # If it has to be built: not in the transaction that makes the business.
+        template.current()
+        next_steps = sharding.committed(lambda: _make(tenant, domain, owner_email, owner_password))
     return Provisioned(tenant, next_steps)
+
+
+@transaction.atomic
+def _make(
+    tenant: Tenant, domain: Domain, owner_email: str, owner_password: str | None
+) -> list[str]:
+    _create_schema(tenant, template.current())
+    next_steps = _open(tenant, domain, owner_email, owner_password)
+    _enter_directory(tenant, domain)
+    return next_steps
 
 
 def _create_schema(tenant: Tenant, made: list[str]) -> None:
     try:
-        template.create_schema(tenant.schema_name, made)
+        with sharding.creating_schema(tenant.schema_name):
+            template.create_schema(tenant.schema_name, made)
     except DatabaseError as error:
         if sqlstate(error) in (DUPLICATE_SCHEMA, UNIQUE_VIOLATION):
             raise ValidationError(

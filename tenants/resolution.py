@@ -22,14 +22,19 @@ def enter_host(host: str) -> Tenant | None:
     """Enter and return the business at `host`, or stay outside and return None.
 
     One being set up, or set aside by a restore, is not served. A business that is remembered
-    costs one round trip: it sets the search path, and says whether the memory is current.
+    costs nothing: the request's first statement brings the search path along, and proof that the
+    memory is current. What is answered without a statement is not left to memory.
     """
     remembered = directory.recall(host)
+    if remembered is not None and _will_be_served(remembered.tenant, host):
+        connection.set_tenant(remembered.tenant)
+        connection.require_directory(remembered.version)
+        return remembered.tenant
     if remembered is not None and remembered.tenant is not None:
         connection.set_tenant(remembered.tenant)
     else:
         connection.set_schema_to_public()
-    version = connection.set_path_and_read_directory_version()
+    version = connection.read_directory_version()
     if remembered is not None and remembered.version == version:
         return remembered.tenant
     connection.set_schema_to_public()
@@ -40,6 +45,16 @@ def enter_host(host: str) -> Tenant | None:
     if tenant is not None:
         connection.set_tenant(tenant)
     return tenant
+
+
+def _will_be_served(tenant: Tenant | None, host: str) -> bool:
+    # In a transaction of the caller's, a failed proof would take the transaction with it.
+    return (
+        tenant is not None
+        and tenant.is_active
+        and host not in tenant.former_hosts
+        and not connection.in_atomic_block
+    )
 
 
 def _look_up(host: str) -> Tenant | None:

@@ -11,8 +11,10 @@ from functools import cache, cached_property
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar, cast
 
-from django.db import DEFAULT_DB_ALIAS, connections, models
+from django.db import DEFAULT_DB_ALIAS, connections, models, transaction
 from django.db.models.expressions import DatabaseDefault
+
+from tenants.sharding import is_citus
 
 if TYPE_CHECKING:
     from tenants.postgresql.base import DatabaseWrapper
@@ -118,8 +120,8 @@ def insert(row: models.Model) -> None:
 def insert_once(row: models.Model, unique: str, *, then: tuple[str, Parameters]) -> bool:
     """Write `row` unless another has the same value in the column `unique`; False if one has.
 
-    `then` is an expression with its parameters, evaluated for what was written, in the same
-    statement: both happen, or neither. The row's key must be one that the database makes.
+    `then` is an expression with its parameters, evaluated for what was written: both happen, or
+    neither. It knows the row's key, which must be one that the database makes.
     """
     sql, columns, key = _insert_sql(type(row))
     head, _, tail = sql.rpartition(" RETURNING ")
@@ -131,6 +133,14 @@ def insert_once(row: models.Model, unique: str, *, then: tuple[str, Parameters])
         if found is not None:
             _note_written(row, key, found[0])
 
+    if is_citus():
+        # The row is on another machine than what else the expression works with.
+        with transaction.atomic(savepoint=False):
+            run(Statement(inserted, _values(columns, row), note), reads=True)
+            if not row._state.adding:
+                made = f"SELECT {expression} FROM (SELECT {int(row.pk)}::bigint AS {tail}) made"  # noqa: S608
+                run(Statement(made, parameters), reads=True)
+        return not row._state.adding
     sql = f"WITH inserted AS ({inserted}) SELECT {tail}, {expression} FROM inserted"  # noqa: S608 - of our models
     run(Statement(sql, [*_values(columns, row), *parameters], note), reads=True)
     return not row._state.adding

@@ -8,6 +8,7 @@ from tenants.connection import connection
 from tenants.fleet import versions
 from tenants.fleet.recording import DataChange, Upgrade
 from tenants.postgresql.base import sqlstate
+from tenants.sharding import was_not_committed
 from tenants.sql import literal, quoted
 from tenants.template import run_together
 
@@ -45,8 +46,8 @@ def upgrade_schema(schema: str, upgrade: Upgrade, expected: str, lock_timeout: i
 
 
 def could_be_retried(error: BaseException) -> bool:
-    """Did someone else's lock, or PostgreSQL's choice among two, end the transaction?"""
-    return sqlstate(error) in (
+    """Did someone else's lock, PostgreSQL's choice among two, or a node end the transaction?"""
+    return was_not_committed(error) or sqlstate(error) in (
         LOCK_NOT_AVAILABLE,
         DEADLOCK_DETECTED,
         SERIALIZATION_FAILURE,

@@ -2,13 +2,12 @@
 
 from typing import Any
 
-from django.core.management import call_command
 from django.db import transaction
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
 from django_tenants.utils import tenant_context
 
-from tenants import template
+from tenants import sharding, template
 from tenants.connection import connection
 from tenants.fleet import versions
 from tenants.lifecycle.archive import ArchiveError, Manifest
@@ -31,29 +30,28 @@ def check(manifest: Manifest) -> None:
 def build(tenant: Tenant, manifest: Manifest) -> None:
     """Create the business's schema as it was when the file was written."""
     if is_current(manifest):
-        with transaction.atomic():
+        with transaction.atomic(), sharding.creating_schema(tenant.schema_name):
             template.create_schema(tenant.schema_name, template.current())
             versions.record(tenant.schema_name)
         return
     # Nobody may take it for what an earlier schema of this name was.
     versions.forget(tenant.schema_name)
-    with connection.cursor() as cursor:
-        cursor.execute(f'CREATE SCHEMA "{tenant.schema_name}"')
-    with tenant_context(tenant):
-        executor = MigrationExecutor(connection)
-        executor.migrate(_targets(executor.loader, _applied(manifest)))
+    with sharding.creating_schema(tenant.schema_name):
+        with connection.cursor() as cursor:
+            cursor.execute(f'CREATE SCHEMA "{tenant.schema_name}"')
+        with tenant_context(tenant):
+            executor = MigrationExecutor(connection)
+            executor.migrate(_targets(executor.loader, _applied(manifest)))
 
 
 def finish(tenant: Tenant, manifest: Manifest) -> None:
     """Bring the schema of an older file to the present version."""
     if not is_current(manifest):
-        call_command(
-            "migrate_schemas",
-            tenant=True,
-            schema_name=tenant.schema_name,
-            interactive=False,
-            verbosity=0,
-        )
+        # By itself: the fleet's migration passes over a business that is not open yet.
+        with tenant_context(tenant):
+            executor = MigrationExecutor(connection)
+            executor.migrate(executor.loader.graph.leaf_nodes())
+        versions.record(tenant.schema_name)
 
 
 def _applied(manifest: Manifest) -> set[Key]:

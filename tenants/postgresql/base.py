@@ -12,6 +12,7 @@ and held by tests/tenants/test_search_path.py.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -19,28 +20,18 @@ import psycopg
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db.backends.utils import CursorDebugWrapper
-from django.db.utils import Error as DjangoDatabaseError
 from django_tenants.postgresql_backend import base
 from django_tenants.utils import get_public_schema_name
 
 from tenants.names import validate_schema_name
+from tenants.postgresql.cursor import Cursor, TenantCursor
 
 if TYPE_CHECKING:
     from tenants.statements import Statement
 
-IN_FAILED_SQL_TRANSACTION = "25P02"
-
-
-# Its tables are named with their schema: the path changes while it runs.
-PATH_AND_VERSION = """
-SELECT set_config('search_path', %s, false), set_config('statement_timeout', %s, false),
-    (SELECT version FROM public.tenants_directoryversion)
-"""
-
-
-def _quoted(path: list[str]) -> str:
-    """Return `path` as SQL writes it; its schemas have passed `validate_schema_name`."""
-    return ", ".join(f'"{schema}"' for schema in path)
+DIRECTORY_VERSION = "SELECT version FROM public.tenants_directoryversion"
+#: Nobody's: on this path nothing is found but what PostgreSQL brings along.
+NOBODYS = "SET search_path = ''; RESET statement_timeout"
 
 
 def sqlstate(error: BaseException) -> str | None:
@@ -52,13 +43,28 @@ class DatabaseWrapper(base.DatabaseWrapper):
     """A connection whose every statement runs on the current tenant's path or not at all."""
 
     search_path_set_schemas: list[str] | None
-    _setting_search_path: bool
     _creating_in_extensions = False
     # What `tenants.statements.together` has not sent yet; None outside of it.
     collected: "list[Statement] | None" = None
     _kept_cursor: Any = None
+    # Seconds for each statement, wanted and told to the database; None: nothing is told to it.
+    statement_limit: int | None = None
+    statement_limit_set: int | None = None
+    # What the next statement has to find in the database, or it does not run.
+    unproved_directory: UUID | None = None
 
-    def _get_cursor_search_paths(self) -> list[str]:
+    def __init__(self, settings_dict: dict[str, Any], *args: Any, **kwargs: Any) -> None:
+        pool = settings_dict.get("OPTIONS", {}).get("pool")
+        if pool:
+            options = {} if pool is True else pool
+            settings_dict["OPTIONS"]["pool"] = {**options, "reset": leave_every_business}
+        super().__init__(settings_dict, *args, **kwargs)
+        #: May each transaction, and each statement outside of one, reach another connection of
+        #: the server's? So does PgBouncer in transaction mode.
+        self.pools_transactions = bool(settings_dict.get("POOLS_TRANSACTIONS"))
+
+    def search_path(self) -> list[str]:
+        """Return the schemas, valid names, that the current tenant's statements see."""
         public = get_public_schema_name()
         if not self.schema_name:
             raise ImproperlyConfigured("The connection has no tenant: use tenant_context().")
@@ -68,35 +74,53 @@ class DatabaseWrapper(base.DatabaseWrapper):
             validate_schema_name(self.schema_name)
         return [self.schema_name, settings.EXTENSIONS_SCHEMA]
 
-    def _handle_search_path(self, cursor: Any = None) -> None:
-        """Set the path before a statement, unless this connection has it already.
+    def get_new_connection(self, conn_params: dict[str, Any]) -> "psycopg.Connection[Any]":
+        made: psycopg.Connection[Any] = super().get_new_connection(conn_params)
+        made.cursor_factory = partial(TenantCursor, self)  # type: ignore[assignment]
+        return made
 
-        Raises the database's error, so that the statement does not run, when the path can't be
-        set. The base class forgets the remembered path on rollback, close and tenant change.
+    def _configure_connection(self, connection: "psycopg.Connection[Any]") -> bool:
+        """Prepare a new connection; a pool's belongs to nobody yet."""
+        commits = bool(super()._configure_connection(connection))
+        if self.pool:
+            connection.execute(NOBODYS)
+        return commits
+
+    def _handle_search_path(self, cursor: Any = None) -> None:
+        """Called by the base class with each new cursor; ours set the path as they execute.
+
+        A server-side cursor, for which `cursor` is None, can't: it is set here.
         """
-        if self._setting_search_path:
-            return
-        path = self._get_cursor_search_paths()
-        if self.search_path_set_schemas == path:
-            return
-        self.search_path_set_schemas = None
-        self._setting_search_path = True
+        if cursor is None:
+            with self.connection.cursor() as own_cursor:
+                own_cursor.send_settings()
+
+    def _commit(self) -> None:
+        super()._commit()
+        if self.pools_transactions:
+            # They went with the transaction.
+            self.forget_settings()
+
+    def rollback(self) -> None:
+        self.forget_settings()
+        super().rollback()
+
+    def savepoint_rollback(self, sid: str) -> None:
         try:
-            self._set_search_path(cursor, path)
-        except (DjangoDatabaseError, psycopg.Error) as error:
-            if sqlstate(error) != IN_FAILED_SQL_TRANSACTION:
-                if cursor is not None:
-                    cursor.close()
-                raise
-        else:
-            self.search_path_set_schemas = path
+            super().savepoint_rollback(sid)
         finally:
-            self._setting_search_path = False
+            self.forget_settings()
+
+    def forget_settings(self) -> None:
+        """Have the next statement bring all it needs along."""
+        self.search_path_set_schemas = self.statement_limit_set = None
 
     def limit_statements(self, seconds: int) -> None:
-        """Have the database stop each statement of this connection after `seconds`; 0: never."""
-        with self.cursor() as cursor:
-            cursor.execute("SELECT set_config('statement_timeout', %s, false)", [f"{seconds}s"])
+        """Have the database stop each statement of this connection after `seconds`; 0: never.
+
+        Until the connection is closed, or goes back to the pool.
+        """
+        self.statement_limit = seconds
 
     def kept_cursor(self) -> Any:
         """Return a cursor that is made once while a connection is held; read it to its end.
@@ -112,42 +136,41 @@ class DatabaseWrapper(base.DatabaseWrapper):
             # A cursor logs its statements or does not.
             and isinstance(kept, CursorDebugWrapper) == self.queries_logged
         )
-        if is_of_use:
-            self._handle_search_path(kept)
-        else:
+        if not is_of_use:
             self._kept_cursor = kept = self.cursor()
         return kept
 
     def close(self) -> None:
-        self._kept_cursor = None
+        self._kept_cursor = self.statement_limit = self.statement_limit_set = None
+        self.unproved_directory = None
         super().close()
 
-    def set_path_and_read_directory_version(self) -> UUID | None:
-        """Set the current tenant's path and return the directory's version, in one round trip.
+    def require_directory(self, version: UUID) -> None:
+        """Have the next statement run only if the directory still has this version.
 
-        None means that nothing about businesses may be remembered. Raises the database's error;
-        the next statement sets the path anew then.
+        If not, it raises django.db.DatabaseError with the SQLSTATE `DIRECTORY_CHANGED`.
         """
-        path = self._get_cursor_search_paths()
-        self.search_path_set_schemas = None
-        self._setting_search_path = True
-        try:
-            cursor = self.kept_cursor()
-            limit = f"{settings.REQUEST_STATEMENT_SECONDS}s"
-            cursor.execute(PATH_AND_VERSION, [_quoted(path), limit])
-            version: UUID | None = cursor.fetchone()[2]
-        finally:
-            self._setting_search_path = False
-        self.search_path_set_schemas = path
-        return version
+        self.limit_statements(settings.REQUEST_STATEMENT_SECONDS)
+        self.unproved_directory = version
 
-    def _set_search_path(self, cursor: Any, path: list[str]) -> None:
-        statement = f"SET search_path = {_quoted(path)}"
-        if cursor is not None:
-            cursor.execute(statement)
-            return
-        with self.connection.cursor() as own_cursor:
-            own_cursor.execute(statement)
+    def notice_directory_change(self) -> None:
+        """Forget what this process remembers of businesses: it is not so any more."""
+        from tenants.directory import directory
+
+        self.unproved_directory = None
+        directory.clear()
+
+    def read_directory_version(self) -> UUID | None:
+        """Return the directory's version, in the round trip that also sets path and limit.
+
+        None means that nothing about businesses may be remembered.
+        """
+        self.unproved_directory = None
+        self.limit_statements(settings.REQUEST_STATEMENT_SECONDS)
+        cursor = self.kept_cursor()
+        cursor.execute(DIRECTORY_VERSION)
+        found = cursor.fetchone()
+        return found[0] if found else None
 
     @contextmanager
     def creating_in_extensions(self) -> Iterator[None]:
@@ -157,3 +180,13 @@ class DatabaseWrapper(base.DatabaseWrapper):
             yield
         finally:
             self._creating_in_extensions = False
+
+
+def leave_every_business(connection: "psycopg.Connection[Any]") -> None:
+    """Make a connection nobody's, as it goes back to the pool.
+
+    The pool calls this for every connection, and discards one for which it fails.
+    """
+    connection.autocommit = True
+    connection.cursor_factory = Cursor
+    connection.execute(NOBODYS)

@@ -18,6 +18,8 @@ from bookings.models import (
     Booking,
     DiscountCode,
     DiscountUse,
+    Membership,
+    MembershipPlan,
     Pass,
     PassType,
     SentMessage,
@@ -48,7 +50,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 EMAIL = "ann.unique@example.com"
 #: Words of the person's that must not be found anywhere afterwards.
-TRACES = ("ann.unique", "Annabel", "+447700900123", "Nut allergy", "cus_ann", "4242", "Zoe")
+TRACES = ("ann.unique", "Annabel", "+447700900123", "Nut allergy", "cus_ann", "Vizacard", "Zoe")
 
 
 @tenant_task("tests.tell_someone")
@@ -89,7 +91,11 @@ def person_of_everything() -> PaymentSession:
     )
     setup = payment(customer=ann, status="succeeded", purpose="card_setup", amount=0)
     SavedCard.objects.create(
-        customer=ann, payment_session=setup, stripe_payment_method_id="pm_1", last4="4242"
+        customer=ann,
+        payment_session=setup,
+        stripe_payment_method_id="pm_1",
+        brand="Vizacard",
+        last4="4242",
     )
     PaymentRequest.objects.create(
         payable_type="booking", payable_id="1", description="For Annabel", amount=5,
@@ -108,6 +114,8 @@ def person_of_everything() -> PaymentSession:
     )  # fmt: skip
     ten = PassType.objects.create(name="Ten", price=1, credits=5)
     Pass.objects.create(**sold, **who, pass_type=ten, name="Ten")
+    plan = MembershipPlan.objects.create(name="Monthly", price=10)
+    Membership.objects.create(plan=plan, name="Monthly", price=10, currency="GBP", **who)
     told = {
         "data": {"object": checkout(paid, customer_details={"email": EMAIL, "name": "Annabel"})}
     }
@@ -190,6 +198,7 @@ def test_the_person_is_gone_and_the_money_stays(paid: PaymentSession) -> None:
     )
     assert Booking.objects.get(customer_name="Other").customer_email.startswith("other-ann")
     assert StripeEvent.objects.get(event_id="evt_1").payload["data"]["object"]["id"]
+    assert SavedCard.objects.get().last4 == ""
     assert SentMessage.objects.get(booking__customer_name="Erased").sent_at is not None
     assert personal.erase(EMAIL) == {}
 
@@ -239,13 +248,13 @@ def test_the_customer_gets_everything_but_what_opens_doors(paid: PaymentSession)
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         found = json.loads(archive.read("customer.json"))
         text = archive.read("customer.txt").decode()
-    for trace in ("Annabel", "Nut allergy", "+447700900123", "4242"):
+    for trace in ("Annabel", "Nut allergy", "+447700900123", "4242", "Vizacard"):
         assert trace in text
         assert trace in json.dumps(found, ensure_ascii=False)
     assert "Other" not in [row["customer_name"] for row in found["data"]["Bookings"]]
     assert {
         "Bookings", "Messages", "Waitlist", "Passes", "Vouchers bought", "Vouchers received",
-        "Payments", "Payment links", "Cards", "What Stripe told of it", "Activity",
+        "Memberships", "Payments", "Payment links", "Cards", "What Stripe told of it", "Activity",
     } <= set(found["data"])  # fmt: skip
     assert sorted(row["amount"] for row in found["data"]["Payments"]) == [0, 1000]
     assert paid.access_token not in json.dumps(found)

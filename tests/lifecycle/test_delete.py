@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 from django_tenants.utils import tenant_context
 
-from payments.models import PaymentSession, Refund, StripeEvent
+from payments.models import PaymentSession, Refund, StripeEvent, Subscription
 from tenants.connection import connection
 from tenants.lifecycle import deleting, queue
 from tenants.lifecycle.archive import sha256_of
@@ -130,6 +130,12 @@ UNDER_WAY: list[tuple[Callable[[], Any], Callable[[], Any]]] = [
         lambda: PaymentSession.objects.update(is_processing=False),
     ),
     (_refund, lambda: Refund.objects.update(status="succeeded")),
+    (
+        lambda: Subscription.objects.create(
+            payment_session=PaymentSession.objects.get(status="succeeded"), status="active"
+        ),
+        lambda: Subscription.objects.update(status="canceled"),
+    ),
     (
         lambda: StripeEvent.objects.create(
             event_id="evt_1", type="x", payload={}, created_at=timezone.now()

@@ -9,7 +9,9 @@ from django.db import DatabaseError, transaction
 from django.db import connection as django_connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django_tenants.utils import schema_context
 
+from bookings.models import Service
 from tenants.connection import connection
 from tenants.directory import Directory, Entry, directory
 from tenants.models import DirectoryVersion, Domain, Tenant
@@ -48,12 +50,19 @@ def test_the_second_request_for_an_unknown_host_looks_nothing_up(alpha: Tenant) 
     assert get("stranger.localhost") == 404
 
 
-def test_the_path_and_the_version_take_one_statement(alpha: Tenant) -> None:
+def test_path_limit_and_version_take_one_round_trip(alpha: Tenant) -> None:
     get("alpha.localhost")
+    # As for a thread that has just got its connection.
+    connection.forget_settings()
     with CaptureQueriesContext(django_connection) as statements:
         assert Client(HTTP_HOST="alpha.localhost").post(WEBHOOK).status_code == 503
-    assert "set_config('search_path'" in statements[0]["sql"]
-    assert not any("SET search_path" in statement["sql"] for statement in statements)
+    first, *others = (statement["sql"] for statement in statements)
+    assert first == (
+        "SELECT set_config('search_path', 'alpha, extensions', false), "
+        "set_config('statement_timeout', '15s', false);\n"
+        "SELECT version FROM public.tenants_directoryversion"
+    )
+    assert not any("search_path" in other for other in others)
 
 
 def test_a_suspension_takes_effect_with_the_next_request(alpha: Tenant) -> None:
@@ -166,6 +175,59 @@ def test_a_change_by_another_process_takes_effect_with_the_next_request(alpha: T
     assert get("alpha.localhost") == 503
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_remembered_business_costs_no_statement_of_its_own(alpha: Tenant) -> None:
+    get("alpha.localhost")
+    connection.forget_settings()
+    with CaptureQueriesContext(django_connection) as statements:
+        assert Client(HTTP_HOST="alpha.localhost").post(WEBHOOK).status_code == 503
+    # The business's Stripe account, on its path, if the memory is right.
+    (only,) = (statement["sql"] for statement in statements)
+    settings, _, query = only.partition(";\n")
+    assert settings.startswith("SELECT set_config('search_path', 'alpha, extensions'")
+    assert "public.tenants_require_directory('" in settings
+    assert 'FROM "payments_stripeaccount"' in query
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_request_whose_business_has_changed_begins_anew_with_its_body(
+    alpha: Tenant, beta: Tenant, write_key: str
+) -> None:
+    with schema_context("alpha"):
+        Service.objects.create(name="Cut", slug="cut", duration_minutes=60, price=0)
+    body = {"service_id": 1, "start": "nonsense"}
+
+    def post() -> tuple[int, Any]:
+        answer = Client(HTTP_HOST="alpha.localhost").post(
+            "/api/bookings/",
+            body,
+            content_type="application/json",
+            headers={"Authorization": f"Bearer {write_key}"},
+        )
+        return answer.status_code, answer.json()
+
+    usual = post()
+    assert usual[0] == 400
+    # A business that has nothing to do with it: the version is everybody's.
+    with schema_context("public"):
+        Tenant.objects.filter(pk=beta.pk).update(contact_phone="1")
+    assert post() == usual
+    assert lookups("alpha.localhost") == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_request_that_cannot_begin_anew_is_asked_to_come_back(
+    alpha: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    get("alpha.localhost")
+    with schema_context("public"):
+        Tenant.objects.filter(pk=alpha.pk).update(contact_phone="1")
+    monkeypatch.setattr("tenants.middleware._may_be_read_again", lambda request: False)
+    answer = Client(HTTP_HOST="alpha.localhost").get("/")
+    assert (answer.status_code, answer["Retry-After"]) == (503, "1")
+    assert get("alpha.localhost") == 200
+
+
 def _parameters() -> dict[str, Any]:
     known = connection.get_connection_params()
     return {
@@ -180,7 +242,7 @@ def test_when_the_path_cannot_be_set_nothing_runs_on_the_one_before(
 ) -> None:
     get("beta.localhost")
     get("alpha.localhost")
-    monkeypatch.setattr("tenants.postgresql.base.PATH_AND_VERSION", "SELECT %s, 1/0")
+    monkeypatch.setattr("tenants.postgresql.base.DIRECTORY_VERSION", "SELECT 1/0")
     with pytest.raises(DatabaseError), transaction.atomic():
         get("beta.localhost")
     monkeypatch.undo()

@@ -34,6 +34,7 @@ def drop_businesses(*schemas: str) -> None:
     """Remove businesses that a test has added."""
     connection.set_schema_to_public()
     Tenant.objects.filter(schema_name__in=schemas).delete()
+    SchemaVersion.objects.filter(schema_name__in=schemas).delete()
     with connection.cursor() as cursor:
         for schema in schemas:
             cursor.execute(f'DROP SCHEMA IF EXISTS "{schema}" CASCADE')

@@ -1,17 +1,17 @@
 """A statement runs in its own business or not at all."""
 
 import threading
-from typing import Any
 
-import psycopg
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import DatabaseError, OperationalError, ProgrammingError, transaction
+from django.db import DatabaseError, ProgrammingError, transaction
+from django.test.utils import CaptureQueriesContext
 from django_tenants.utils import schema_context, tenant_context
 
 from access.models import User
 from tenants.connection import connection
 from tenants.models import Tenant
+from tenants.postgresql.cursor import TenantCursor
 
 pytestmark = pytest.mark.django_db
 
@@ -54,35 +54,29 @@ def test_a_schema_name_that_is_not_ours_never_reaches_sql(db: None, schema: str)
         connection.set_schema_to_public()
 
 
-class FailingSetPath:
-    """Make the database refuse the next SET search_path, as a cancelled statement does."""
-
-    def __init__(self, error: Exception) -> None:
-        self.error = error
-
-    def __call__(self, cursor: Any, path: list[str]) -> None:
-        raise self.error
-
-
+@pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(
-    "error",
-    [
-        OperationalError("canceling statement due to user request"),
-        psycopg.errors.QueryCanceled("canceling statement due to statement timeout"),
-        psycopg.errors.InsufficientPrivilege("permission denied"),
-    ],
+    "statement",
+    ["SELECT count(*) FROM access_user", "TABLE access_user", "SELECT 1/0"],
+    ids=["in its message", "before it", "failing itself"],
 )
 def test_a_failed_set_of_the_path_stops_the_statement(
-    alpha: Tenant, beta: Tenant, monkeypatch: pytest.MonkeyPatch, error: Exception
+    alpha: Tenant, beta: Tenant, monkeypatch: pytest.MonkeyPatch, statement: str
 ) -> None:
     with tenant_context(alpha):
         assert search_path() == "alpha, extensions"
     with tenant_context(beta):
-        monkeypatch.setattr(connection, "_set_search_path", FailingSetPath(error))
-        with pytest.raises((DatabaseError, psycopg.Error)):
-            User.objects.exists()
+        # As when it is cancelled, or its connection is lost.
+        monkeypatch.setattr(TenantCursor, "_missing_settings", lambda cursor: ["SELECT 1/0"])
+        with pytest.raises(DatabaseError, match="division by zero"):
+            run(statement)
         monkeypatch.undo()
         assert search_path() == "beta, extensions"
+
+
+def run(statement: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -90,11 +84,13 @@ def test_negative_control_the_stock_backend_reads_the_business_before(
     alpha: Tenant, beta: Tenant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The hazard itself: stock error handling runs beta's query in alpha."""
+    from django.db.backends.postgresql.base import Cursor
     from django_tenants.postgresql_backend.base import DatabaseWrapper as Stock
 
     with tenant_context(alpha):
         User.objects.create_user("only@alpha.example", "x")
         assert User.objects.count() == 1
+    monkeypatch.setattr(connection.connection, "cursor_factory", Cursor)
     monkeypatch.setattr(
         connection, "_handle_search_path", Stock._handle_search_path.__get__(connection)
     )
@@ -103,6 +99,35 @@ def test_negative_control_the_stock_backend_reads_the_business_before(
             "django_tenants.postgresql_backend.base.quote_schema_name", lambda name: "not a path'"
         )
         assert User.objects.count() == 1
+
+
+def test_the_path_travels_with_the_first_statement(alpha: Tenant) -> None:
+    with tenant_context(alpha), CaptureQueriesContext(connection) as statements:
+        assert not User.objects.exists()
+        assert not User.objects.exists()
+    first, second = (statement["sql"] for statement in statements)
+    assert first == f"SELECT set_config('search_path', 'alpha, extensions', false);\n{second}"
+
+
+def test_a_cursor_made_in_one_business_works_in_the_one_that_is_entered(
+    alpha: Tenant, beta: Tenant
+) -> None:
+    with tenant_context(alpha):
+        cursor = connection.cursor()
+    with tenant_context(beta):
+        cursor.execute("SHOW search_path")
+        assert cursor.fetchone() == ("beta, extensions",)
+
+
+def test_what_does_not_go_into_one_message_has_its_path_too(alpha: Tenant, beta: Tenant) -> None:
+    with tenant_context(beta):
+        assert search_path() == "beta, extensions"
+    with tenant_context(alpha), connection.cursor() as cursor:
+        cursor.executemany(
+            "INSERT INTO django_content_type (app_label, model) VALUES (%s, 'of a test')",
+            [["first"], ["second"]],
+        )
+        assert search_path() == "alpha, extensions"
 
 
 def test_inside_an_aborted_transaction_the_original_error_is_seen(in_alpha: Tenant) -> None:

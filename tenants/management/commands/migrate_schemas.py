@@ -16,7 +16,7 @@ from django_tenants.management.commands import SyncCommon
 from django_tenants.management.commands.migrate_schemas import MigrateSchemasCommand
 from django_tenants.utils import get_public_schema_name, schema_context
 
-from tenants import template
+from tenants import sharding, template
 from tenants.append_only import create_function_sql
 from tenants.connection import connection
 from tenants.fleet import versions
@@ -103,7 +103,7 @@ def migrate_job_queue(options: dict[str, Any]) -> None:
     They are recorded in public's django_migrations, which therefore has to exist first.
     """
     MigrationRecorder(connection).ensure_schema()
-    with connection.creating_in_extensions():
+    with sharding.on_coordinator_alone(), connection.creating_in_extensions():
         call_command(DjangoMigrate(), JOB_QUEUE, database=connection.alias, **_passed_on(options))
     connection.search_path_set_schemas = None
 

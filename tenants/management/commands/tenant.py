@@ -8,15 +8,16 @@ from django.core.management.base import BaseCommand, CommandError
 
 from tenants.errors import TillhouseError
 from tenants.management.lifecycle_actions import LifecycleActions, add_lifecycle_actions
+from tenants.management.sharding_actions import ShardingActions, add_sharding_actions
 from tenants.management.tenant_lookup import find, sentences
 from tenants.models import LOCALES, Tenant
 from tenants.provisioning import discard, provision, set_status
 
-# Actions whose names are Python's own.
-ACTIONS = {"import": "import_"}
+# Actions whose names are Python's own, or mean something else to a command.
+ACTIONS = {"import": "import_", "check": "check_places"}
 
 
-class Command(LifecycleActions, BaseCommand):
+class Command(LifecycleActions, ShardingActions, BaseCommand):
     help = "Add, list, show, suspend, move, delete or restore a business."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -29,6 +30,7 @@ class Command(LifecycleActions, BaseCommand):
             "discard", help="remove a business whose creation was interrupted"
         ).add_argument("label")
         add_lifecycle_actions(actions)
+        add_sharding_actions(actions)
 
     def _add_create(self, parser: ArgumentParser) -> None:
         parser.add_argument("label", help="first part of its address, for example anna-hair")

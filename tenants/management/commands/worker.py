@@ -5,9 +5,10 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
+from django.db import DEFAULT_DB_ALIAS
+from django.db.utils import ConnectionHandler
 from procrastinate.contrib.django import app
-from procrastinate.contrib.django.utils import connector_params
 from procrastinate.psycopg_connector import PsycopgConnector
 
 
@@ -34,8 +35,20 @@ class Command(BaseCommand):
 
 
 def job_queue_connector() -> PsycopgConnector:
-    """Return a pool of the worker's own that sees the queue's tables and nothing of a business."""
-    params = connector_params("default")
+    """Return a pool of the worker's own that sees the queue's tables and nothing of a business.
+
+    Raises CommandError where it could not hear of new jobs.
+    """
+    database = settings.JOBS_DATABASE
+    if database.get("POOLS_TRANSACTIONS"):
+        raise CommandError(
+            "With DATABASE_POOLING=transaction the worker can't hear of new jobs through "
+            "DATABASE_URL: set JOBS_DATABASE_URL to an address of PostgreSQL itself."
+        )
+    wrapper = ConnectionHandler({DEFAULT_DB_ALIAS: database})[DEFAULT_DB_ALIAS]
+    params = wrapper.get_connection_params()
     path = f"-c search_path=public,{settings.EXTENSIONS_SCHEMA}"
     params["options"] = f"{params.get('options', '')} {path}".strip()
+    for name in ("cursor_factory", "context"):
+        del params[name]
     return PsycopgConnector(kwargs=params)

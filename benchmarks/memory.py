@@ -1,0 +1,157 @@
+"""``python -m benchmarks.memory``: what memory the businesses take that a server has seen.
+
+A row of every table of every business is read, through gunicorn, the businesses in turn:
+
+- ours, with connections that are replaced after 10 s and with ones that never are;
+- stock django-tenants, whose connections are never replaced here;
+- the floor: a WSGI function that reads the same tables with psycopg.
+
+Each begins with new processes for each number of businesses. Counted is the memory that belongs
+to one process alone: of all web processes, and of the PostgreSQL backend that has the most.
+"""
+
+import argparse
+import json
+import os
+import sys
+import time
+from contextlib import ExitStack
+from pathlib import Path
+from threading import Event, Thread
+from typing import Any
+
+import psycopg
+
+from benchmarks.deployment import OURS, environment, run
+from benchmarks.load import Post, post_all
+from benchmarks.place import database, dsn, gunicorn, server
+from benchmarks.ratios import print_ratios
+from benchmarks.resolve import FIRST, WAYS
+from benchmarks.schemas import copy_tenants, dump
+from demo.bootstrap import ROOT
+
+RESULTS = ROOT / "benchmarks" / "results" / "memory.json"
+#: Against one business; a web process may remember as many businesses as its directory holds.
+TARGETS = {"ours: web processes": (1.1, "most"), "ours, replaced: backend": (2.0, "most")}
+SETTINGS = {
+    "ours, replaced": ("ours", "10"),
+    "ours, kept": ("ours", "86400"),
+    "stock": ("stock", "86400"),
+    "floor": ("floor", "86400"),
+}
+SECONDS = 40
+
+
+def private(pid: int) -> float:
+    """Return the MB of memory that only this process has; 0 when it has ended."""
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    except OSError:
+        return 0.0
+    return sum(int(line.split()[1]) for line in lines if line.startswith("Private_")) / 1024
+
+
+def web_processes(port: int) -> list[int]:
+    """Return the processes that serve on `port`."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                command = (entry / "cmdline").read_text()
+            except OSError:
+                continue
+            if f"127.0.0.1:{port}" in command and "gunicorn" in command:
+                found.append(int(entry.name))
+    return found
+
+
+class Backends:
+    """The most memory that any backend of one web server had while it was watched."""
+
+    def __init__(self, url: str, name: str) -> None:
+        self.most = 0.0
+        self._url, self._name, self._done = url, name, Event()
+        self._thread = Thread(target=self._watch)
+
+    def __enter__(self) -> "Backends":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._done.set()
+        self._thread.join()
+
+    def _watch(self) -> None:
+        query = "SELECT pid FROM pg_stat_activity WHERE application_name = %s"
+        with psycopg.connect(dsn(self._url), autocommit=True) as connection:
+            while not self._done.wait(0.25):
+                pids = [pid for (pid,) in connection.execute(query, [self._name])]
+                self.most = max([self.most, *map(private, pids)])
+
+
+def measure(url: str, way: str, schemas: list[str]) -> dict[str, float]:
+    """Ask for every business, over and over for a while, and return MB."""
+    kind, lifetime = SETTINGS[way]
+    application, settings = WAYS[kind]
+    name = f"bench {way}"
+    variables = environment(url, settings) | {
+        "PGAPPNAME": name, "DATABASE_CONNECTION_SECONDS": lifetime,
+    }  # fmt: skip
+    asked = [Post(f"{schema}.localhost", "/tables/", b"", method="GET") for schema in schemas]
+    with gunicorn(sys.executable, application, variables, "/healthz/") as port:
+        with Backends(url, name) as backends:
+            post_all(port, asked * max(2, 40 // len(asked)))
+            end = time.monotonic() + SECONDS
+            while time.monotonic() < end:
+                post_all(port, asked * max(1, 200 // len(asked)))
+        web = sum(private(pid) for pid in web_processes(port))
+    return {"web processes": web, "backend": backends.most}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--tenants", default="1,100,1000", help="how many businesses, in turn")
+    parser.add_argument("--large", action="store_true", help="5,000 as well")
+    options = parser.parse_args()
+    if os.environ.get("DATABASE_URL"):
+        raise SystemExit("The backends must run on this machine: unset DATABASE_URL.")
+    sizes = [int(text) for text in options.tenants.split(",")] + [5000] * options.large
+    found: dict[int, dict[str, Any]] = {}
+    with ExitStack() as stack:
+        url = stack.enter_context(database(stack.enter_context(server()), "bench_memory"))
+        run(url, OURS, "migrate_schemas", "--verbosity", "0")
+        run(url, OURS, "tenant", "create", FIRST, "--name", FIRST)
+        empty = dump(url, FIRST)
+        schemas = [FIRST]
+        for size in sizes:
+            more = [f"bench{number:05}" for number in range(len(schemas), size)]
+            copy_tenants(url, FIRST, empty, more)
+            schemas += more
+            found[size] = {way: measure(url, way, schemas) for way in SETTINGS}
+            for way, memory in found[size].items():
+                shown = ", ".join(f"{name} {value:.0f} MB" for name, value in memory.items())
+                print(f"{size:6} businesses, {way}: {shown}", flush=True)
+    report(found)
+
+
+def report(found: dict[int, dict[str, Any]]) -> None:
+    """Print how much the most businesses need of what the fewest need, and write it down."""
+    first, last = min(found), max(found)
+    ratios = {
+        f"{way}: {name} at {last:,} / at {first:,}": found[last][way][name]
+        / found[first][way][name]
+        for name in ("web processes", "backend")
+        for way in SETTINGS
+    }
+    targets = {
+        "ours, replaced: web": TARGETS["ours: web processes"],
+        "ours, kept: web": TARGETS["ours: web processes"],
+        "ours, replaced: backend": TARGETS["ours, replaced: backend"],
+    }
+    print_ratios(ratios, targets)
+    RESULTS.parent.mkdir(exist_ok=True)
+    RESULTS.write_text(json.dumps({"MB": found, "ratios": ratios}, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,116 @@
+"""``python -m benchmarks.resolve``: what a request pays for its business, however many there are.
+
+One page with one indexed SELECT, through gunicorn, the requests spread over all businesses:
+
+- ours: the platform's middleware and database backend;
+- stock: django-tenants' own;
+- plain: Django without tenants, the schema on each connection's path;
+- the floor: a WSGI function that sends the SELECT with psycopg.
+
+All with the same gunicorn settings and connection pool, in turns, in one database.
+"""
+
+import argparse
+import json
+import sys
+from contextlib import ExitStack
+from statistics import median
+
+import psycopg
+
+from benchmarks.chart import draw
+from benchmarks.deployment import OURS, environment, run
+from benchmarks.load import Post, post_all
+from benchmarks.place import database, dsn, gunicorn, server
+from benchmarks.ratios import print_ratios
+from benchmarks.schemas import copy_tenants, dump
+from demo.bootstrap import ROOT
+
+RESULTS = ROOT / "benchmarks" / "results" / "resolve.json"
+CHART = ROOT / "docs" / "images" / "benchmark-resolve.svg"
+TARGETS = {"ours / plain": (0.9, "least"), "ours / stock": (2.0, "least")}
+FIRST = "bench00000"
+ADD_SERVICE = f"""
+from django_tenants.utils import schema_context
+from bookings.models import Service
+with schema_context("{FIRST}"):
+    Service.objects.create(name="Cut", duration_minutes=60, price=0)
+"""
+WAYS = {
+    "ours": ("config.wsgi", "benchmarks.resolve_site.ours"),
+    "stock": ("config.wsgi", "benchmarks.resolve_site.stock"),
+    "plain": ("config.wsgi", "benchmarks.resolve_site.plain"),
+    "floor": ("benchmarks.resolve_site.floor", ""),
+}
+
+
+def requests(schemas: list[str], key: int, count: int) -> list[Post]:
+    """Return `count` requests, in turn to all businesses."""
+    return [
+        Post(f"{schemas[number % len(schemas)]}.localhost", f"/services/{key}/", b"", method="GET")
+        for number in range(count)
+    ]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--tenants", default="1,100,1000", help="how many businesses, in turn")
+    parser.add_argument("--large", action="store_true", help="5,000 as well")
+    parser.add_argument("--requests", type=int, default=2000, help="per round")
+    parser.add_argument("--rounds", type=int, default=5)
+    options = parser.parse_args()
+    sizes = [int(text) for text in options.tenants.split(",")] + [5000] * options.large
+    found: dict[int, dict[str, float]] = {}
+    with ExitStack() as stack:
+        address = stack.enter_context(server())
+        url = stack.enter_context(database(address, "bench_resolve"))
+        connection = stack.enter_context(psycopg.connect(dsn(url), autocommit=True))
+        run(url, OURS, "migrate_schemas", "--verbosity", "0")
+        run(url, OURS, "tenant", "create", FIRST, "--name", FIRST)
+        run(url, OURS, "shell", "--verbosity", "0", "--command", ADD_SERVICE)
+        (key,) = connection.execute(f"SELECT id FROM {FIRST}.bookings_service").fetchone()
+        empty = dump(url, FIRST)
+        schemas = [FIRST]
+        ports = {
+            name: stack.enter_context(
+                gunicorn(sys.executable, application, environment(url, settings), "/healthz/")
+            )
+            for name, (application, settings) in WAYS.items()
+        }
+        for size in sizes:
+            more = [f"bench{number:05}" for number in range(len(schemas), size)]
+            copy_tenants(url, FIRST, empty, more)
+            schemas += more
+            connection.execute("ANALYZE")
+            rates: dict[str, list[float]] = {name: [] for name in WAYS}
+            for number in range(options.rounds + 1):
+                for name, port in ports.items():
+                    # Everybody sees every business in the first round, which does not count.
+                    count = max(options.requests, 0 if number else 2 * size)
+                    measured = post_all(port, requests(schemas, key, count))
+                    if number:
+                        rates[name].append(measured)
+            found[size] = {name: median(figures) for name, figures in rates.items()}
+            shown = ", ".join(f"{name} {figure:.0f}/s" for name, figure in found[size].items())
+            print(f"{size:6} businesses: {shown}", flush=True)
+    report(found)
+
+
+def report(found: dict[int, dict[str, float]]) -> None:
+    """Print the ratios, write everything down, and draw it."""
+    first, last = min(found), max(found)
+    ratios = {
+        **{f"ours / plain at {size:,}": one["ours"] / one["plain"] for size, one in found.items()},
+        **{f"ours / stock at {size:,}": one["ours"] / one["stock"] for size, one in found.items()},
+        **{f"ours / floor at {size:,}": one["ours"] / one["floor"] for size, one in found.items()},
+        f"ours at {last:,} / at {first:,}": found[last]["ours"] / found[first]["ours"],
+    }
+    print_ratios(ratios, TARGETS)
+    series = {name: [(size, 1 / one[name]) for size, one in found.items()] for name in found[first]}
+    RESULTS.parent.mkdir(exist_ok=True)
+    RESULTS.write_text(json.dumps({"requests a second": found, "ratios": ratios}, indent=2) + "\n")
+    draw(CHART, "One request, both cores busy", "businesses", series)
+
+
+if __name__ == "__main__":
+    main()

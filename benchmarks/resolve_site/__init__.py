@@ -1,0 +1,1 @@
+"""One view with one indexed SELECT, served in four ways; see benchmarks/resolve.py."""

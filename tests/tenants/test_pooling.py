@@ -1,0 +1,327 @@
+"""Connections that are shared: by our own pool, and by a real PgBouncer in transaction mode."""
+
+import random
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from django.conf import settings
+from django.core.management import CommandError
+from django.db import DEFAULT_DB_ALIAS, NotSupportedError, connections, transaction
+from django.db.utils import ConnectionHandler
+from django.test import Client
+from django_tenants.utils import tenant_context
+
+from access.models import User
+from tenants.connection import connection
+from tenants.management.commands.worker import job_queue_connector
+from tenants.models import Tenant
+from tenants.postgresql.base import DatabaseWrapper
+from tenants.statements import Statement, run, together
+from tests.poolers import Pooler, pooler
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+ROUNDS = 60
+
+
+def database(**values: Any) -> DatabaseWrapper:
+    """Return a connection, not made yet, to the tests' database."""
+    now = {**connection.settings_dict, "OPTIONS": {}, **values}
+    return ConnectionHandler({DEFAULT_DB_ALIAS: now})[DEFAULT_DB_ALIAS]  # type: ignore[return-value]
+
+
+@contextmanager
+def instead(other: DatabaseWrapper) -> Iterator[DatabaseWrapper]:
+    """Have all code of this thread use `other` meanwhile."""
+    usual = connections[DEFAULT_DB_ALIAS]
+    connections[DEFAULT_DB_ALIAS] = other
+    try:
+        yield other
+    finally:
+        other.close()
+        connections[DEFAULT_DB_ALIAS] = usual
+
+
+def people() -> list[str]:
+    return list(User.objects.values_list("email", flat=True))
+
+
+@pytest.fixture
+def businesses(alpha: Tenant, beta: Tenant) -> list[Tenant]:
+    """Alpha and Beta, with one person each."""
+    for tenant in (alpha, beta):
+        with tenant_context(tenant):
+            User.objects.create_user(f"only@{tenant.schema_name}.example", "x")
+    return [alpha, beta]
+
+
+# --- Our own pool ---
+
+
+@pytest.fixture
+def pool() -> Iterator[DatabaseWrapper]:
+    """A database with a pool of one connection."""
+    made = database(OPTIONS={"pool": {"min_size": 1, "max_size": 1, "timeout": 15}})
+    # Pools are kept by alias: this one is not the platform's.
+    made.alias = "pool of a test"
+    yield made
+    made.close()
+    made.close_pool()
+
+
+def path_of_the_next(pool: DatabaseWrapper) -> str:
+    """Return the path that a connection has as it comes out of the pool."""
+    with pool.pool.connection() as taken, psycopg.Cursor(taken) as cursor:
+        found = cursor.execute("SHOW search_path").fetchone()
+        return str(found and found[0])
+
+
+def test_a_connection_from_the_pool_is_in_no_business(
+    pool: DatabaseWrapper, businesses: list[Tenant]
+) -> None:
+    with instead(pool), tenant_context(businesses[0]):
+        assert people() == ["only@alpha.example"]
+    assert path_of_the_next(pool) == '""'
+
+
+def test_nor_is_its_statements_time_limited(
+    pool: DatabaseWrapper, businesses: list[Tenant]
+) -> None:
+    with instead(pool):
+        pool.limit_statements(7)
+        assert limit() == "7s"
+    with pool.pool.connection() as taken, psycopg.Cursor(taken) as cursor:
+        assert cursor.execute("SHOW statement_timeout").fetchone() == ("0",)
+
+
+def limit() -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting('statement_timeout')")
+        return str(cursor.fetchone()[0])
+
+
+def test_nor_is_one_that_an_unfinished_transaction_gave_back(
+    pool: DatabaseWrapper, businesses: list[Tenant]
+) -> None:
+    with instead(pool), tenant_context(businesses[0]):
+        pool.set_autocommit(False)
+        assert people() == ["only@alpha.example"]
+    assert path_of_the_next(pool) == '""'
+
+
+def test_negative_control_without_the_reset_the_next_one_starts_in_the_business(
+    businesses: list[Tenant],
+) -> None:
+    made = database(OPTIONS={"pool": {"min_size": 1, "max_size": 1, "timeout": 15}})
+    made.alias = "pool without a reset"
+    made.settings_dict["OPTIONS"]["pool"]["reset"] = None
+    try:
+        with instead(made), tenant_context(businesses[0]):
+            assert people() == ["only@alpha.example"]
+        assert path_of_the_next(made) == "alpha, extensions"
+    finally:
+        made.close_pool()
+
+
+# --- PgBouncer ---
+
+
+@pytest.fixture(params=[1, 2], ids=["one connection", "two connections"])
+def pgbouncer(
+    request: pytest.FixtureRequest, tmp_path: Path, transactional_db: None
+) -> Iterator[Pooler]:
+    with pooler(tmp_path, connection.settings_dict["NAME"], size=request.param) as made:
+        yield made
+
+
+def through(pgbouncer: Pooler, *, pools_transactions: bool = True) -> DatabaseWrapper:
+    return database(
+        HOST="127.0.0.1",
+        PORT=pgbouncer.port,
+        USER="pooled",
+        POOLS_TRANSACTIONS=pools_transactions,
+        DISABLE_SERVER_SIDE_CURSORS=True,
+    )
+
+
+def read(one: DatabaseWrapper, tenant: Tenant) -> list[str]:
+    one.set_tenant(tenant)
+    with one.cursor() as cursor:
+        cursor.execute("SELECT email FROM access_user")
+        return [row[0] for row in cursor.fetchall()]
+
+
+@pytest.fixture
+def one_connection(tmp_path: Path, transactional_db: None) -> Iterator[Pooler]:
+    with pooler(tmp_path, connection.settings_dict["NAME"], size=1) as made:
+        yield made
+
+
+def interleaved(
+    pgbouncer: Pooler, businesses: list[Tenant], *, pools_transactions: bool
+) -> list[str]:
+    """Return what a client of alpha reads again, after one of beta had the connection."""
+    alpha, beta = businesses
+    one = through(pgbouncer, pools_transactions=pools_transactions)
+    other = through(pgbouncer, pools_transactions=pools_transactions)
+    try:
+        assert read(one, alpha) == ["only@alpha.example"]
+        assert read(other, beta) == ["only@beta.example"]
+        with one.cursor() as cursor:
+            cursor.execute("SELECT email FROM access_user")
+            return [row[0] for row in cursor.fetchall()]
+    finally:
+        one.close()
+        other.close()
+
+
+def test_a_shared_connection_reads_the_business_that_is_entered(
+    one_connection: Pooler, businesses: list[Tenant]
+) -> None:
+    assert interleaved(one_connection, businesses, pools_transactions=True) == [
+        "only@alpha.example"
+    ]
+
+
+def test_negative_control_a_path_set_once_is_anothers_the_next_moment(
+    one_connection: Pooler, businesses: list[Tenant]
+) -> None:
+    assert interleaved(one_connection, businesses, pools_transactions=False) == [
+        "only@beta.example"
+    ]
+
+
+def outside_a_transaction(tenant: Tenant) -> None:
+    assert people() == [f"only@{tenant.schema_name}.example"]
+
+
+def inside_a_transaction(tenant: Tenant) -> None:
+    with transaction.atomic():
+        assert people() == [f"only@{tenant.schema_name}.example"]
+        assert people() == [f"only@{tenant.schema_name}.example"]
+
+
+def after_a_savepoint(tenant: Tenant) -> None:
+    with transaction.atomic():
+        with pytest.raises(ZeroDivisionError), transaction.atomic():
+            User.objects.update(email="nobody@nowhere.example")
+            raise ZeroDivisionError
+        assert people() == [f"only@{tenant.schema_name}.example"]
+
+
+def write(tenant: Tenant) -> None:
+    found = User.objects.filter(email=f"only@{tenant.schema_name}.example")
+    assert found.update(is_active=True) == 1
+
+
+def sent_together(tenant: Tenant) -> None:
+    seen: list[Any] = []
+    sql = "SELECT email FROM access_user WHERE email LIKE %s"
+    with together():
+        for pattern in ("only@%", "nobody"):
+            run(Statement(sql, [pattern], lambda cursor: seen.append(cursor.fetchall())))
+    assert seen == [[(f"only@{tenant.schema_name}.example",)], []]
+
+
+def many_at_once(tenant: Tenant) -> None:
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "UPDATE access_user SET is_active = true WHERE email = %s",
+            [["nobody"], [f"only@{tenant.schema_name}.example"]],
+        )
+        assert cursor.rowcount == 1
+
+
+def in_a_transaction_of_the_drivers_own(tenant: Tenant) -> None:
+    assert people() == [f"only@{tenant.schema_name}.example"]
+    with connection.connection.transaction():
+        assert people() == [f"only@{tenant.schema_name}.example"]
+
+
+def within_a_limit(tenant: Tenant) -> None:
+    seconds = random.randint(5, 9)
+    connection.limit_statements(seconds)
+    assert limit() == f"{seconds}s"
+    with transaction.atomic():
+        assert people() == [f"only@{tenant.schema_name}.example"]
+        assert limit() == f"{seconds}s"
+    assert limit() == f"{seconds}s"
+
+
+def a_request(tenant: Tenant) -> None:
+    page = Client(HTTP_HOST=tenant.hosts[0]).get("/")
+    assert page.status_code == 200
+    assert tenant.name in page.content.decode()
+    connection.set_tenant(tenant)
+
+
+WORK: list[Callable[[Tenant], None]] = [
+    outside_a_transaction, inside_a_transaction, after_a_savepoint, write, sent_together,
+    many_at_once, in_a_transaction_of_the_drivers_own, within_a_limit, a_request,
+]  # fmt: skip
+
+
+def test_businesses_at_once_never_see_each_other(
+    pgbouncer: Pooler, businesses: list[Tenant]
+) -> None:
+    failures: list[BaseException] = []
+    finished: list[int] = []
+
+    def customer(tenant: Tenant, seed: int) -> None:
+        chosen = random.Random(seed)
+        try:
+            with instead(through(pgbouncer)), tenant_context(tenant):
+                for _ in range(ROUNDS):
+                    chosen.choice(WORK)(tenant)
+                finished.append(seed)
+        except BaseException as error:  # noqa: BLE001 - shown by the assertion below
+            failures.append(error)
+
+    threads = [
+        threading.Thread(target=customer, args=[businesses[seed % 2], seed]) for seed in range(6)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    assert sorted(finished) == list(range(6))
+    # Nothing was left on the connections; they began without a path of use.
+    with psycopg.connect(pgbouncer.url.replace("postgres:", "postgresql:", 1)) as plain:
+        assert plain.execute("SHOW search_path").fetchone() == ("nowhere",)
+        assert plain.execute("SHOW statement_timeout").fetchone() == ("0",)
+
+
+def test_what_cannot_take_its_path_along_is_refused_outside_a_transaction(
+    one_connection: Pooler, businesses: list[Tenant]
+) -> None:
+    with instead(through(one_connection)) as pooled, tenant_context(businesses[0]):
+        with (
+            connection.cursor() as cursor,
+            pytest.raises(NotSupportedError, match=r"transaction\.atomic"),
+            cursor.copy("COPY access_user (email) TO STDOUT"),
+        ):
+            pass
+        with pytest.raises(NotSupportedError, match=r"transaction\.atomic"):
+            pooled.chunked_cursor()
+        with (
+            transaction.atomic(),
+            connection.cursor() as cursor,
+            cursor.copy("COPY access_user (email) TO STDOUT") as rows,
+        ):
+            assert b"".join(bytes(row) for row in rows) == b"only@alpha.example\n"
+
+
+def test_the_worker_needs_an_address_where_it_can_listen(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(
+        settings, "JOBS_DATABASE", {**settings.JOBS_DATABASE, "POOLS_TRANSACTIONS": True}
+    )
+    with pytest.raises(CommandError, match="JOBS_DATABASE_URL"):
+        job_queue_connector()
