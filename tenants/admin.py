@@ -209,7 +209,8 @@ def _behind() -> dict[str, Any]:
     rows = [
         [
             format_html('<a href="/admin/tenants/tenant/{}/">{}</a>', tenant.pk, tenant.name),
-            schema_state(version),
+            f"Failed {version.failed_at:%d %b %H:%M}" if version and version.error else "Waiting",
+            version.error if version else "",
         ]
         for tenant, version in listed[:BEHIND_SHOWN]
     ]
@@ -217,7 +218,7 @@ def _behind() -> dict[str, Any]:
     return {
         "title": f"Waiting for this version's migrations{more}",
         "empty": "Every business has them.",
-        "data": {"headers": ["Business", "Migrations"], "rows": rows},
+        "data": {"headers": ["Business", "State", "Why"], "rows": rows},
     }
 
 

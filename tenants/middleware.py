@@ -133,7 +133,7 @@ class TenantMiddleware:
         request.tenant = tenant  # type: ignore[attr-defined]
         try:
             with _share_of(tenant, request), timezone.override(tenant.zone):
-                return self._serve(request, settings.ROOT_URLCONF)
+                response = self._serve(request, settings.ROOT_URLCONF)
         except Refused as refusal:
             response = refuse(
                 request,
@@ -143,6 +143,10 @@ class TenantMiddleware:
             )
             response["Retry-After"] = str(refusal.retry_after)
             return response
+        if not connection.proves_directory() and _may_be_read_again(request):
+            # It was answered from memory alone, and the memory was of yesterday.
+            return self(request)
+        return response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Say in words that a statement ran too long, or that the business has just moved."""

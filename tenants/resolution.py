@@ -23,7 +23,7 @@ def enter_host(host: str) -> Tenant | None:
 
     One being set up, or set aside by a restore, is not served. A business that is remembered
     costs nothing: the request's first statement brings the search path along, and proof that the
-    memory is current. What is answered without a statement is not left to memory.
+    memory is current. For what is answered without a statement, the middleware asks for it.
     """
     remembered = directory.recall(host)
     if remembered is not None and _will_be_served(remembered.tenant, host):

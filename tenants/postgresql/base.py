@@ -153,6 +153,14 @@ class DatabaseWrapper(base.DatabaseWrapper):
         self.limit_statements(settings.REQUEST_STATEMENT_SECONDS)
         self.unproved_directory = version
 
+    def proves_directory(self) -> bool:
+        """Is the directory as required? Asks for it where no statement has shown it yet."""
+        required = self.unproved_directory
+        if required is None or self.read_directory_version() == required:
+            return True
+        self.notice_directory_change()
+        return False
+
     def notice_directory_change(self) -> None:
         """Forget what this process remembers of businesses: it is not so any more."""
         from tenants.directory import directory

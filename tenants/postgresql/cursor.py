@@ -12,7 +12,9 @@ transaction alone, and leaves nothing behind on the connection, the next moment 
 """
 
 import re
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple
+from uuid import UUID
 
 import psycopg
 from django.db import NotSupportedError
@@ -30,6 +32,44 @@ else:
 DIRECTORY_CHANGED = "TH001"
 # Others may refuse to run beside a second statement (CREATE DATABASE, VACUUM).
 _CAN_SHARE_A_MESSAGE = re.compile(r"\s*(SELECT|INSERT|UPDATE|DELETE|WITH)\b", re.IGNORECASE)
+
+
+class Missing(NamedTuple):
+    """What the connection has not been told yet; None where it has.
+
+    The path's names have passed `validate_schema_name`; the limit is in seconds.
+    """
+
+    path: list[str] | None
+    limit: int | None
+    proof: UUID | None
+    is_local: bool
+
+    def in_one_select(self) -> str:
+        """Return it as one statement, which costs the least."""
+        local = "true" if self.is_local else "false"
+        parts = []
+        if self.path is not None:
+            parts.append(f"set_config('search_path', '{', '.join(self.path)}', {local})")
+        if self.limit is not None:
+            parts.append(f"set_config('statement_timeout', '{int(self.limit)}s', {local})")
+        if self.proof is not None:
+            parts.append(self._require_directory())
+        return f"SELECT {', '.join(parts)}"
+
+    def one_by_one(self) -> Iterator[str]:
+        """Return it as statements that may precede all others, SET TRANSACTION too."""
+        set_ = "SET LOCAL" if self.is_local else "SET"
+        if self.path is not None:
+            quoted = ", ".join(f'"{schema}"' for schema in self.path)
+            yield f"{set_} search_path = {quoted}"
+        if self.limit is not None:
+            yield f"{set_} statement_timeout = '{int(self.limit)}s'"
+        if self.proof is not None:
+            yield f"SELECT {self._require_directory()}"
+
+    def _require_directory(self) -> str:
+        return f"public.tenants_require_directory('{self.proof}')"
 
 
 class TenantCursor(Cursor):
@@ -60,11 +100,9 @@ class TenantCursor(Cursor):
             super().execute(query, params, **kwargs)
         elif self._can_share_a_message(query):
             self._owner.forget_settings()
-            # `missing` has no placeholder, and no % that would need doubling.
-            super().execute(";\n".join([*missing, query]), params, **kwargs)
-            # The first results are those of SET.
-            for _ in missing:
-                self.nextset()
+            # There is no placeholder in it, and no % that would need doubling.
+            super().execute(f"{missing.in_one_select()};\n{query}", params, **kwargs)
+            self.nextset()
             self._remember()
         else:
             self._send(missing)
@@ -92,27 +130,25 @@ class TenantCursor(Cursor):
         if missing:
             self._send(missing)
 
-    def _missing_settings(self) -> list[str]:
-        """Return the statements that have to go before the next one."""
+    def _missing_settings(self) -> "Missing | None":
+        """Return what has to go before the next statement."""
         owner = self._owner
-        path, limit = owner.search_path(), owner.statement_limit
         status = self._pgconn.transaction_status
         if status == TransactionStatus.INERROR:
             # The statement fails in any case, unless it ends the transaction.
-            return []
+            return None
         # Where transactions are pooled: only in one that Django has begun and will end.
         are_kept = not owner.pools_transactions or (
             status != TransactionStatus.IDLE and not self._conn.autocommit
         )
-        missing, is_local = [], "true" if owner.pools_transactions else "false"
-        if not are_kept or owner.search_path_set_schemas != path:
-            # Names that have passed `validate_schema_name` need no quotes here.
-            missing.append(f"set_config('search_path', '{', '.join(path)}', {is_local})")
-        if limit is not None and (not are_kept or owner.statement_limit_set != limit):
-            missing.append(f"set_config('statement_timeout', '{int(limit)}s', {is_local})")
-        if owner.unproved_directory is not None:
-            missing.append(f"public.tenants_require_directory('{owner.unproved_directory}')")
-        return [f"SELECT {', '.join(missing)}"] if missing else []
+        path, limit = owner.search_path(), owner.statement_limit
+        missing = Missing(
+            path=None if are_kept and owner.search_path_set_schemas == path else path,
+            limit=None if are_kept and owner.statement_limit_set == limit else limit,
+            proof=owner.unproved_directory,
+            is_local=owner.pools_transactions,
+        )
+        return missing if any(missing[:3]) or missing.limit == 0 else None
 
     def _is_alone(self) -> bool:
         """Does the next statement reach a connection that it is the only one to use?"""
@@ -127,14 +163,14 @@ class TenantCursor(Cursor):
             return False
         return self._is_alone() or _CAN_SHARE_A_MESSAGE.match(query) is not None
 
-    def _send(self, missing: list[str]) -> None:
+    def _send(self, missing: "Missing") -> None:
         if self._is_alone():
             raise NotSupportedError(
                 "With DATABASE_POOLING=transaction this needs a transaction: transaction.atomic()."
             )
         self._owner.forget_settings()
         with Cursor(self._conn) as cursor:
-            for statement in missing:
+            for statement in missing.one_by_one():
                 cursor.execute(statement)
         self._remember()
 

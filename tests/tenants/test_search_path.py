@@ -11,7 +11,7 @@ from django_tenants.utils import schema_context, tenant_context
 from access.models import User
 from tenants.connection import connection
 from tenants.models import Tenant
-from tenants.postgresql.cursor import TenantCursor
+from tenants.postgresql.cursor import Missing
 
 pytestmark = pytest.mark.django_db
 
@@ -67,7 +67,8 @@ def test_a_failed_set_of_the_path_stops_the_statement(
         assert search_path() == "alpha, extensions"
     with tenant_context(beta):
         # As when it is cancelled, or its connection is lost.
-        monkeypatch.setattr(TenantCursor, "_missing_settings", lambda cursor: ["SELECT 1/0"])
+        monkeypatch.setattr(Missing, "in_one_select", lambda missing: "SELECT 1/0")
+        monkeypatch.setattr(Missing, "one_by_one", lambda missing: ["SELECT 1/0"])
         with pytest.raises(DatabaseError, match="division by zero"):
             run(statement)
         monkeypatch.undo()
