@@ -72,13 +72,6 @@ def _announced_length(request: HttpRequest) -> int:
     return int(length) if length.isdecimal() and len(length) < 20 else 0
 
 
-def _is_gone(schema: str) -> bool:
-    connection.set_schema_to_public()
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 1 FROM pg_namespace WHERE nspname = %s", [schema])
-        return cursor.fetchone() is None
-
-
 def _may_be_read_again(request: HttpRequest) -> bool:
     """Is the request's body unread, or kept?"""
     was_read = getattr(request, "_read_started", True)
@@ -154,8 +147,9 @@ class TenantMiddleware:
         if state == DIRECTORY_CHANGED and _may_be_read_again(request):
             # Its first statement did not run: nothing has happened yet.
             return self(request)
-        is_gone = state == UNDEFINED_TABLE and _is_gone(connection.schema_name)
-        if is_gone or state == DIRECTORY_CHANGED:
+        # Between two statements of it, another name was given to the business.
+        has_moved = state == UNDEFINED_TABLE and connection.directory_has_changed()
+        if has_moved or state == DIRECTORY_CHANGED:
             response = refuse(request, 503, "Just moved", "It has just moved, try again.")
             response["Retry-After"] = "1"
             return response

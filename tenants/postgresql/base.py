@@ -52,6 +52,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
     statement_limit_set: int | None = None
     # What the next statement has to find in the database, or it does not run.
     unproved_directory: UUID | None = None
+    # The directory's version when the business was entered.
+    _entered_in: UUID | None = None
 
     def __init__(self, settings_dict: dict[str, Any], *args: Any, **kwargs: Any) -> None:
         pool = settings_dict.get("OPTIONS", {}).get("pool")
@@ -151,15 +153,19 @@ class DatabaseWrapper(base.DatabaseWrapper):
         If not, it raises django.db.DatabaseError with the SQLSTATE `DIRECTORY_CHANGED`.
         """
         self.limit_statements(settings.REQUEST_STATEMENT_SECONDS)
-        self.unproved_directory = version
+        self.unproved_directory = self._entered_in = version
 
     def proves_directory(self) -> bool:
         """Is the directory as required? Asks for it where no statement has shown it yet."""
-        required = self.unproved_directory
-        if required is None or self.read_directory_version() == required:
-            return True
+        return self.unproved_directory is None or not self.directory_has_changed()
+
+    def directory_has_changed(self) -> bool:
+        """Has a business or a host changed since the current business was entered?"""
+        before = self._entered_in
+        if self.read_directory_version() == before:
+            return False
         self.notice_directory_change()
-        return False
+        return True
 
     def notice_directory_change(self) -> None:
         """Forget what this process remembers of businesses: it is not so any more."""
@@ -178,7 +184,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
         cursor = self.kept_cursor()
         cursor.execute(DIRECTORY_VERSION)
         found = cursor.fetchone()
-        return found[0] if found else None
+        self._entered_in = found[0] if found else None
+        return self._entered_in
 
     @contextmanager
     def creating_in_extensions(self) -> Iterator[None]:

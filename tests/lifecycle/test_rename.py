@@ -174,9 +174,12 @@ def test_a_request_in_the_middle_is_asked_to_come_again(
     newcomer: Tenant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     serve = TenantMiddleware._serve
+    assert status("newcomer.localhost") == 200
 
     def rename_first(*args: Any) -> Any:
+        # It has proved what it remembers, as by its first statement.
         before = connection.tenant
+        assert connection.proves_directory()
         renaming.rename(newcomer, "renamed")
         connection.set_tenant(before)
         return serve(*args)
