@@ -79,5 +79,5 @@ def test_staff_change_what_was_booked(desktop: Page, stack: Stack) -> None:
     shoot(desktop, "change-8-staff-cost")
     desktop.get_by_role("button", name="Change the booking").click()
     expect(desktop.get_by_text("booking has changed")).to_be_visible()
-    expect(desktop.get_by_text("Cut & finish", exact=True)).to_be_visible()
+    expect(desktop.get_by_text("Cut & finish + Scalp massage")).to_be_visible()
     shoot(desktop, "change-9-staff-changed")
