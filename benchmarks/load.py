@@ -9,7 +9,7 @@ from threading import Barrier, Thread
 from typing import Any
 
 PROCESSES = 2
-THREADS = 4
+THREADS = 8
 
 
 @dataclass(frozen=True)
