@@ -152,10 +152,10 @@ INSERT INTO bookings_booking (reference, access_token, service_id, resource_id, 
     notes, answers, consent_text, total_amount, deposit_amount, currency, status, tax_rate,
     requires_card, no_show_fee, late_cancellation_fee, free_cancellation_hours,
     late_refund_percent, no_refund_hours, counts_business_days, cancel_reason, success_url,
-    cancel_url, created_at, updated_at, confirmed_at, changed_by)
+    cancel_url, created_at, updated_at, confirmed_at, changed_by, credit_amount, discount_amount)
 SELECT %(reference)s, %(token)s, id, %(who)s, 1, name, %(begins)s, %(ends)s, 'Ann',
     'ann@example.com', '', '', '', '[]', '', 0, 0, 'GBP', 'CONFIRMED', 0, false, 0, 0, 24, 0, 0,
-    false, '', '', '', now(), now(), now(), '' FROM bookings_service WHERE name = 'Cut'
+    false, '', '', '', now(), now(), now(), '', 0, 0 FROM bookings_service WHERE name = 'Cut'
 RETURNING id
 """
 
@@ -187,7 +187,7 @@ def write(connection: psycopg.Connection[Any], wanted: tuple[int, datetime]) -> 
                 [type, str(booking), json.dumps({"booking_id": booking, "status": "CONFIRMED"})],
             )
         connection.execute(
-            "SELECT unnest(procrastinate_defer_jobs_v1(ARRAY[ROW('default', 'bookings.send_mail',"
+            "SELECT unnest(procrastinate_defer_jobs_v1(ARRAY[ROW('bench0', 'bookings.send_mail',"
             " 0, NULL, NULL, %s, NULL)::procrastinate_job_to_defer_v1]))",
             [json.dumps({"schema": "bench0", "booking_id": booking, "message": "confirmed"})],
         )

@@ -71,7 +71,6 @@ class Bench:
         copy_tenants(self.url, FIRST, self.empty, names)
         self.schemas += names
         self.go_back()
-        self.connection.execute("ANALYZE")
 
     def go_back(self) -> None:
         """Take the field from everybody who has it."""

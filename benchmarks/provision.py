@@ -78,7 +78,6 @@ class Bench:
         names = [f"bench{number:05}" for number in range(self.count, count)]
         copy_tenants(self.url, FIRST, self.empty, names)
         self.count = max(self.count, count)
-        self.connection.execute("ANALYZE")
 
     def measure(self, rounds: int, stock_rounds: int) -> dict[str, float]:
         """Return the median seconds of each; the first round warms them up."""

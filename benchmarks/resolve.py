@@ -81,7 +81,6 @@ def main() -> None:
             more = [f"bench{number:05}" for number in range(len(schemas), size)]
             copy_tenants(url, FIRST, empty, more)
             schemas += more
-            connection.execute("ANALYZE")
             rates: dict[str, list[float]] = {name: [] for name in WAYS}
             for number in range(options.rounds + 1):
                 for name, port in ports.items():

@@ -37,6 +37,11 @@ def copy_tenants(database_url: str, original: str, script: str, names: list[str]
             "WHERE schema_name = ANY(%s)",
             [names],
         )
+        # As autovacuum would have in time; the copies' own tables are empty.
+        connection.execute(
+            "ANALYZE pg_class, pg_attribute, pg_index, pg_constraint, pg_namespace, "
+            "tenants_tenant, tenants_domain"
+        )
 
 
 def remove_tenant(connection: psycopg.Connection[Any], schema: str) -> None:

@@ -1,13 +1,11 @@
-"""A check that travels with a request's first statement: is what the process remembers current?"""
+"""What a request's first statement calls when the directory is not what the process remembers."""
 
 from django.db import migrations
 
 CREATE_FUNCTION = """
-CREATE FUNCTION public.tenants_require_directory(known uuid) RETURNS void LANGUAGE plpgsql AS $$
+CREATE FUNCTION public.tenants_directory_is_outdated() RETURNS text LANGUAGE plpgsql AS $$
 BEGIN
-    IF NOT EXISTS (SELECT FROM public.tenants_directoryversion WHERE version = known) THEN
-        RAISE EXCEPTION 'a business or a host has changed' USING ERRCODE = 'TH001';
-    END IF;
+    RAISE EXCEPTION 'a business or a host has changed' USING ERRCODE = 'TH001';
 END $$
 """
 
@@ -17,6 +15,6 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.RunSQL(
-            [CREATE_FUNCTION], ["DROP FUNCTION public.tenants_require_directory(uuid)"]
+            [CREATE_FUNCTION], ["DROP FUNCTION public.tenants_directory_is_outdated()"]
         )
     ]

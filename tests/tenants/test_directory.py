@@ -185,7 +185,7 @@ def test_a_remembered_business_costs_no_statement_of_its_own(alpha: Tenant) -> N
     (only,) = (statement["sql"] for statement in statements)
     settings, _, query = only.partition(";\n")
     assert settings.startswith("SELECT set_config('search_path', 'alpha, extensions'")
-    assert "public.tenants_require_directory('" in settings
+    assert "public.tenants_directory_is_outdated()" in settings
     assert 'FROM "payments_stripeaccount"' in query
 
 
