@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from django.http import HttpRequest
 from rest_framework.request import Request
 
 from access.models import APIKey, User
@@ -18,6 +19,11 @@ class Actor:
 SYSTEM = Actor("system")
 STRIPE = Actor("stripe")
 CUSTOMER = Actor("customer")
+
+
+def staff_actor(request: HttpRequest) -> Actor:
+    """Return the person who is signed in to an admin site as staff."""
+    return Actor("staff", request.user.get_username())
 
 
 def actor_of(request: Request) -> Actor:

@@ -30,8 +30,7 @@ from zoneinfo import ZoneInfo
 
 import psycopg
 
-from benchmarks.place import database, dsn, server
-from benchmarks.webhooks import ENVIRONMENT
+from benchmarks.place import ENVIRONMENT, database, dsn, server
 from demo.bootstrap import ROOT
 
 RESULTS = ROOT / "benchmarks" / "results" / "availability.json"

@@ -27,8 +27,7 @@ from typing import Any
 
 import psycopg
 
-from benchmarks.place import database, dsn, gunicorn, server
-from benchmarks.webhooks import ENVIRONMENT
+from benchmarks.place import ENVIRONMENT, database, dsn, gunicorn, server
 from demo.bootstrap import ROOT
 
 RESULTS = ROOT / "benchmarks" / "results" / "booking.json"

@@ -38,6 +38,7 @@ from benchmarks.deployment import (
 from benchmarks.place import database, dsn, server
 from benchmarks.ratios import print_ratios
 from benchmarks.schemas import copy_tenants, dump
+from benchmarks.sizes import add_sizes, sizes_of
 from demo.bootstrap import ROOT
 
 RESULTS = ROOT / "benchmarks" / "results" / "fleet.json"
@@ -172,13 +173,12 @@ def migrate_floor(url: str, schemas: Sequence[str], version: str) -> float:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--tenants", default="1,100,1000", help="how many businesses, in turn")
-    parser.add_argument("--large", action="store_true", help="5,000 as well")
+    add_sizes(parser)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--stock-rounds", type=int, default=2)
     parser.add_argument("--stock-sample", type=int, default=20, help="businesses timed with stock")
     options = parser.parse_args()
-    sizes = [int(text) for text in options.tenants.split(",")] + [5000] * options.large
+    sizes = sizes_of(options)
     nothing, field = {}, {}
     with ExitStack() as stack:
         address = stack.enter_context(server())

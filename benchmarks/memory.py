@@ -28,6 +28,7 @@ from benchmarks.place import database, dsn, gunicorn, server
 from benchmarks.ratios import print_ratios
 from benchmarks.resolve import FIRST, WAYS
 from benchmarks.schemas import copy_tenants, dump
+from benchmarks.sizes import add_sizes, sizes_of
 from demo.bootstrap import ROOT
 
 RESULTS = ROOT / "benchmarks" / "results" / "memory.json"
@@ -110,12 +111,11 @@ def measure(url: str, way: str, schemas: list[str]) -> dict[str, float]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--tenants", default="1,100,1000", help="how many businesses, in turn")
-    parser.add_argument("--large", action="store_true", help="5,000 as well")
+    add_sizes(parser)
     options = parser.parse_args()
     if os.environ.get("DATABASE_URL"):
         raise SystemExit("The backends must run on this machine: unset DATABASE_URL.")
-    sizes = [int(text) for text in options.tenants.split(",")] + [5000] * options.large
+    sizes = sizes_of(options)
     found: dict[int, dict[str, Any]] = {}
     with ExitStack() as stack:
         url = stack.enter_context(database(stack.enter_context(server()), "bench_memory"))

@@ -13,6 +13,17 @@ from demo import postgres
 from demo.bootstrap import ROOT
 from demo.processes import Process, free_port, wait_until_answers
 
+# What the platform is started with.
+ENVIRONMENT = {
+    "DEBUG": "false",
+    "SECRET_KEY": "only-for-benchmarks-only-for-benchmarks-0123456789",
+    "FIELD_ENCRYPTION_KEYS": "b25seS1mb3ItYmVuY2htYXJrcy1vbmx5LWZvci1iLTA=",
+    "PLATFORM_URL": "http://localhost:8000",
+    # Nothing answers there: what called Stripe would fail.
+    "STRIPE_API_BASE": "http://127.0.0.1:9",
+    "LOG_LEVEL": "WARNING",
+    "DJANGO_SETTINGS_MODULE": "config.settings",
+}
 # The same for everyone who is measured.
 WORKERS = 2
 THREADS = 4

@@ -23,6 +23,7 @@ from benchmarks.deployment import OURS, STOCK, Deployment, run
 from benchmarks.place import database, dsn, server
 from benchmarks.ratios import print_ratios
 from benchmarks.schemas import copy_tenants, dump, remove_tenant
+from benchmarks.sizes import add_sizes, sizes_of
 from demo.bootstrap import ROOT
 
 RESULTS = ROOT / "benchmarks" / "results" / "provision.json"
@@ -99,12 +100,11 @@ class Bench:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--tenants", default="1,100,1000", help="how many businesses, in turn")
-    parser.add_argument("--large", action="store_true", help="5,000 as well")
+    add_sizes(parser)
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--stock-rounds", type=int, default=5)
     options = parser.parse_args()
-    sizes = [int(text) for text in options.tenants.split(",")] + [5000] * options.large
+    sizes = sizes_of(options)
     with ExitStack() as stack:
         address = stack.enter_context(server())
         url = stack.enter_context(database(address, "bench_provision"))

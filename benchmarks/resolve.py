@@ -24,6 +24,7 @@ from benchmarks.load import Post, post_all
 from benchmarks.place import database, dsn, gunicorn, server
 from benchmarks.ratios import print_ratios
 from benchmarks.schemas import copy_tenants, dump
+from benchmarks.sizes import add_sizes, sizes_of
 from demo.bootstrap import ROOT
 
 RESULTS = ROOT / "benchmarks" / "results" / "resolve.json"
@@ -54,12 +55,11 @@ def requests(schemas: list[str], key: int, count: int) -> list[Post]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--tenants", default="1,100,1000", help="how many businesses, in turn")
-    parser.add_argument("--large", action="store_true", help="5,000 as well")
+    add_sizes(parser)
     parser.add_argument("--requests", type=int, default=2000, help="per round")
     parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args()
-    sizes = [int(text) for text in options.tenants.split(",")] + [5000] * options.large
+    sizes = sizes_of(options)
     found: dict[int, dict[str, float]] = {}
     with ExitStack() as stack:
         address = stack.enter_context(server())

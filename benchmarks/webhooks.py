@@ -27,7 +27,7 @@ from typing import Any
 import psycopg
 
 from benchmarks.load import Post, post_all, rate
-from benchmarks.place import database, dsn, gunicorn, python_with, server
+from benchmarks.place import ENVIRONMENT, database, dsn, gunicorn, python_with, server
 from benchmarks.schemas import copy_tenants, dump
 from demo.bootstrap import ROOT
 
@@ -35,16 +35,6 @@ RESULTS = ROOT / "benchmarks" / "results" / "webhooks.json"
 WEBHOOK = "/api/payments/webhook/stripe/"
 SECRET = "whsec_bench"
 TARGETS = {"dj-stripe": 2.0, "floor": 0.4, "growth": 0.85}
-ENVIRONMENT = {
-    "DEBUG": "false",
-    "SECRET_KEY": "only-for-benchmarks-only-for-benchmarks-0123456789",
-    "FIELD_ENCRYPTION_KEYS": "b25seS1mb3ItYmVuY2htYXJrcy1vbmx5LWZvci1iLTA=",
-    "PLATFORM_URL": "http://localhost:8000",
-    # Nothing answers there: a webhook that called Stripe would fail.
-    "STRIPE_API_BASE": "http://127.0.0.1:9",
-    "LOG_LEVEL": "WARNING",
-    "DJANGO_SETTINGS_MODULE": "config.settings",
-}
 
 
 def signed(event: dict[str, Any]) -> tuple[bytes, dict[str, str]]:

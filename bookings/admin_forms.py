@@ -147,21 +147,30 @@ class CancelForm(forms.Form):
         ]
 
 
-class MoveForm(forms.Form):
-    """When and where a booking moves to."""
-
-    starts_at = forms.DateTimeField(
-        label="New time",
+def start_field(label: str) -> forms.DateTimeField:
+    return forms.DateTimeField(
+        label=label,
         help_text="On the business's own clocks.",
         widget=UnfoldAdminTextInputWidget(attrs={"type": "datetime-local"}),
     )
-    resource = forms.ModelChoiceField(
+
+
+def resource_field() -> "forms.ModelChoiceField[Resource]":
+    """Return the choice of a person, room or table; the form gives it its queryset."""
+    return forms.ModelChoiceField(
         queryset=Resource.objects.none(),
         required=False,
         empty_label="Whoever or whatever is free",
         label="With whom or where",
         widget=UnfoldAdminSelectWidget(),
     )
+
+
+class MoveForm(forms.Form):
+    """When and where a booking moves to."""
+
+    starts_at = start_field("New time")
+    resource = resource_field()
 
     def __init__(self, data: Any, *, starts_at: datetime) -> None:
         local = starts_at.astimezone(current_tenant().zone)

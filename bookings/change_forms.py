@@ -12,6 +12,7 @@ from unfold.widgets import (
 )
 
 from bookings import plans
+from bookings.admin_forms import resource_field, start_field
 from bookings.models import AddOn, Booking, Resource, Service
 from bookings.plans import Wish
 from tenants.current import current_tenant
@@ -31,18 +32,8 @@ class AlterForm(forms.Form):
         queryset=AddOn.objects.none(), required=False, label="Extras",
         widget=UnfoldAdminCheckboxSelectMultipleWidget(),
     )  # fmt: skip
-    starts_at = forms.DateTimeField(
-        label="When",
-        help_text="On the business's own clocks.",
-        widget=UnfoldAdminTextInputWidget(attrs={"type": "datetime-local"}),
-    )
-    resource = forms.ModelChoiceField(
-        queryset=Resource.objects.none(),
-        required=False,
-        empty_label="Whoever or whatever is free",
-        label="With whom or where",
-        widget=UnfoldAdminSelectWidget(),
-    )
+    starts_at = start_field("When")
+    resource = resource_field()
     gives_back = forms.BooleanField(
         label="Give back what was paid above the new deposit",
         help_text="Otherwise it stays as a part of the price; only what is above that goes back.",

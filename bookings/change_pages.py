@@ -5,7 +5,7 @@ is not there stays as it was booked.
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -27,7 +27,7 @@ from bookings.choices import (
 from bookings.errors import BookingError, InvalidBooking, PriceChanged, SlotTaken
 from bookings.models import Booking, BookingChange, Service
 from bookings.money import amount_paid, payments_ahead
-from bookings.picker import times_context
+from bookings.picker import start_in, times_context
 from bookings.plans import Plan, Wish
 from payments.services import PaymentError
 from tenants.current import current_tenant
@@ -147,7 +147,7 @@ def _options(booking: Booking, plan: Plan) -> dict[str, Any]:
 @never_cache
 def confirm_change(request: HttpRequest, token: str) -> HttpResponse:
     """The old and the new, and what it costs; posting what was shown changes the booking."""
-    booking, starts_at = _booking(token), _start_asked_for(request)
+    booking, starts_at = _booking(token), start_in(request)
     now = timezone.now()
     if changes.why_not_move(booking, now):
         return redirect("booking", token=token)
@@ -189,19 +189,6 @@ def _shown(booking: Booking, plan: Plan, asked: Asked, now: datetime) -> dict[st
         "free_until": policy.free_until(after),
         "is_late": policy.free_until(after) < now,
     }
-
-
-def _start_asked_for(request: HttpRequest) -> datetime | None:
-    """Return the time in ``?start=``, an aware one to come, else None."""
-    try:
-        starts_at = datetime.fromisoformat(request.GET.get("start", ""))
-        if starts_at.tzinfo is None:
-            return None
-        starts_at = starts_at.astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
-    now = timezone.now()
-    return starts_at if now < starts_at < now + changes.FURTHEST_AHEAD else None
 
 
 def _figures_shown(request: HttpRequest) -> tuple[int, int]:

@@ -24,8 +24,6 @@ from bookings.plans import Plan, Wish
 from bookings.records import get_booking
 from tenants.templatetags.business import local_time
 
-FURTHEST_AHEAD = services.FURTHEST_AHEAD
-
 
 @dataclass(frozen=True)
 class Outcome:
@@ -76,7 +74,7 @@ def change(
     now = timezone.now()
     booking = get_booking(booking_id)
     starts_at = wish.starts_at or booking.starts_at
-    if not now < starts_at < now + FURTHEST_AHEAD:
+    if not now < starts_at < now + services.FURTHEST_AHEAD:
         raise InvalidBooking(
             "booking_date must be in the future, at most five years ahead", field="booking_date"
         )

@@ -243,13 +243,9 @@ def _request(
     wanted: Wanted, starts_at: datetime, form: DetailsForm, quote: Quote
 ) -> BookingRequest:
     given: Mapping[str, Any] = form.cleaned_data
-    return BookingRequest.for_service(
-        wanted.service,
+    return BookingRequest.for_wanted(
+        wanted,
         starts_at=starts_at,
-        more_services=wanted.services[1:],
-        add_ons=wanted.add_ons,
-        party_size=wanted.party_size,
-        resource_id=wanted.resource_id,
         customer_name=given["customer_name"],
         customer_email=given["customer_email"],
         customer_phone=given["customer_phone"],

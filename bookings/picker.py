@@ -1,6 +1,6 @@
 """What a page that lets customers choose a time shows: days, and the free times of one of them."""
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from django.http import HttpRequest
@@ -17,7 +17,7 @@ DAYS_SHOWN = 14
 
 
 def start_in(request: HttpRequest) -> datetime | None:
-    """Return the time in ``?start=``, an aware one that can be booked some day, else None."""
+    """Return the time in ``?start=``, in UTC, if it can be booked some day, else None."""
     try:
         starts_at = datetime.fromisoformat(request.GET.get("start", ""))
     except ValueError:
@@ -25,7 +25,7 @@ def start_in(request: HttpRequest) -> datetime | None:
     now = timezone.now()
     if starts_at.tzinfo is None or not now < starts_at < now + FURTHEST_AHEAD:
         return None
-    return starts_at
+    return starts_at.astimezone(UTC)
 
 
 def times_context(

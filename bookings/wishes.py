@@ -64,6 +64,18 @@ class BookingRequest:
             **details,
         )
 
+    @classmethod
+    def for_wanted(cls, wanted: Wanted, **details: Any) -> "BookingRequest":
+        """Ask for what was chosen, as `for_service` does."""
+        return cls.for_service(
+            wanted.service,
+            more_services=wanted.services[1:],
+            add_ons=wanted.add_ons,
+            party_size=wanted.party_size,
+            resource_id=wanted.resource_id,
+            **details,
+        )
+
     @property
     def wanted(self) -> Wanted | None:
         if self.service is None:

@@ -115,6 +115,12 @@ def charge_off_session(store: Store, account: str, params: Params) -> StripeObje
     emit(store, account, "payment_intent.created", intent)
     if method["_outcome"] == "ok":
         return charges.succeed(store, account, intent)
+    failure = refuse(store, account, intent, method)
+    raise errors.CardError({**failure, "payment_intent": intent})
+
+
+def refuse(store: Store, account: str, intent: StripeObject, method: StripeObject) -> StripeObject:
+    """The card's bank won't pay `intent`: tell of it, and return Stripe's error of the card."""
     charge = charges.failed_charge(store, account, intent)
     code, decline_code, message = CARD_ERRORS[method["_outcome"]]
     failure = {
@@ -130,7 +136,7 @@ def charge_off_session(store: Store, account: str, params: Params) -> StripeObje
     store.save(intent)
     emit(store, account, "charge.failed", charge)
     emit(store, account, "payment_intent.payment_failed", intent)
-    raise errors.CardError({**failure, "payment_intent": intent})
+    return failure
 
 
 def _off_session_intent(

@@ -211,22 +211,9 @@ def _refused(
 ) -> StripeObject:  # fmt: skip
     """The bank won't: the invoice stays open. Returns Stripe's error of the card."""
     intent = _intent(store, account, invoice, method)
-    charge = charges.failed_charge(store, account, intent)
-    code, decline_code, message = cards.CARD_ERRORS[method["_outcome"]]
-    failure = {
-        "type": "card_error", "code": code, "decline_code": decline_code, "message": message,
-    }  # fmt: skip
-    intent.update(
-        status="requires_payment_method",
-        latest_charge=charge["id"],
-        last_payment_error=failure,
-        payment_method=None,
-    )
-    store.save(intent)
+    failure = cards.refuse(store, account, intent, method)
     invoice["attempt_count"] += 1
     store.save(invoice)
-    emit(store, account, "charge.failed", charge)
-    emit(store, account, "payment_intent.payment_failed", intent)
     emit(store, account, "invoice.payment_failed", invoice)
     if subscription["status"] == "active":
         update(store, account, subscription, status="past_due")

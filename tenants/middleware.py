@@ -28,12 +28,18 @@ GetResponse = Callable[[HttpRequest], HttpResponse]
 OPEN_WHILE_SUSPENDED = ("/api/payments/webhook/",)
 
 
-def refuse(request: HttpRequest, status: int, title: str, text: str) -> HttpResponse:
-    """Return a plain page, or the API's error body under /api/, for a request without a view."""
+def refuse(
+    request: HttpRequest, status: int, title: str, text: str, *, retry_after: int | None = None
+) -> HttpResponse:
+    """Return a plain page, or the API's error body under /api/, for a request without a view.
+
+    `retry_after` is in seconds.
+    """
+    headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
     if request.path_info.startswith("/api/"):
-        return JsonResponse({"error": text}, status=status)
+        return JsonResponse({"error": text}, status=status, headers=headers)
     page = render_to_string("tenants/plain.html", {"title": title, "text": text})
-    return HttpResponse(page, status=status)
+    return HttpResponse(page, status=status, headers=headers)
 
 
 class RequestGuardMiddleware:
@@ -116,11 +122,8 @@ class TenantMiddleware:
             OPEN_WHILE_SUSPENDED
         )
         if not tenant.is_active and not lands:
-            response = refuse(
-                request, 503, tenant.name, f"{tenant.name} is not taking bookings at the moment."
-            )
-            response["Retry-After"] = "3600"
-            return response
+            text = f"{tenant.name} is not taking bookings at the moment."
+            return refuse(request, 503, tenant.name, text, retry_after=3600)
         if host in tenant.former_hosts and _may_be_sent_on(request):
             return HttpResponseRedirect(tenant.url + request.get_full_path())
         request.tenant = tenant  # type: ignore[attr-defined]
@@ -128,14 +131,8 @@ class TenantMiddleware:
             with _share_of(tenant, request), timezone.override(tenant.zone):
                 response = self._serve(request, settings.ROOT_URLCONF)
         except Refused as refusal:
-            response = refuse(
-                request,
-                429,
-                "Too many requests",
-                f"{tenant.name} has too many visitors at the moment. Try again soon.",
-            )
-            response["Retry-After"] = str(refusal.retry_after)
-            return response
+            text = f"{tenant.name} has too many visitors at the moment. Try again soon."
+            return refuse(request, 429, "Too many requests", text, retry_after=refusal.retry_after)
         if not connection.proves_directory() and _may_be_read_again(request):
             # It was answered from memory alone, and the memory was of yesterday.
             return self(request)
@@ -150,9 +147,8 @@ class TenantMiddleware:
         # Between two statements of it, another name was given to the business.
         has_moved = state == UNDEFINED_TABLE and connection.directory_has_changed()
         if has_moved or state == DIRECTORY_CHANGED:
-            response = refuse(request, 503, "Just moved", "It has just moved, try again.")
-            response["Retry-After"] = "1"
-            return response
+            text = "It has just moved, try again."
+            return refuse(request, 503, "Just moved", text, retry_after=1)
         if state != QUERY_CANCELED:
             return None
         logger.error("A statement took too long at %s", request.path_info, exc_info=error)

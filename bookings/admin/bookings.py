@@ -15,7 +15,7 @@ from django.utils.html import format_html, format_html_join
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
-from access.actors import Actor
+from access.actors import staff_actor
 from bookings import cancelling, changes, policy, services
 from bookings.admin import changing, desk
 from bookings.admin_forms import BalanceForm, CancelForm, MoveForm
@@ -47,10 +47,6 @@ STATUS_COLOURS = {
     "COMPLETED": "info",
     "NO_SHOW": "danger",
 }
-
-
-def staff_actor(request: HttpRequest) -> Actor:
-    return Actor("staff", request.user.get_username())
 
 
 @admin.register(Booking, site=staff_site)

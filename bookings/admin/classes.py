@@ -15,7 +15,7 @@ from django.utils.html import format_html, format_html_join
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
-from bookings.admin.bookings import staff_actor
+from access.actors import staff_actor
 from bookings.admin.without_pictures import WithoutPictures
 from bookings.class_forms import SeriesForm, SessionForm, in_words
 from bookings.errors import BookingError

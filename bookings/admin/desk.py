@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
-from access.actors import Actor
+from access.actors import staff_actor
 from bookings import desk
 from bookings.admin import reasons
 from bookings.availability import Reason
@@ -110,13 +110,9 @@ def _book(
     request: HttpRequest, wanted: Wanted, starts_at: datetime, form: DeskBookingForm
 ) -> HttpResponse:
     given = form.cleaned_data
-    asked = BookingRequest.for_service(
-        wanted.service,
+    asked = BookingRequest.for_wanted(
+        wanted,
         starts_at=starts_at,
-        more_services=wanted.services[1:],
-        add_ons=wanted.add_ons,
-        party_size=wanted.party_size,
-        resource_id=wanted.resource_id,
         answers=check_answers(wanted.services, form.answers()),
         consent_given=given.get("consent_given", False),
         **{
@@ -128,7 +124,7 @@ def _book(
         asked,
         overrule=given.get("overrule", False),
         pays_within=form.pays_within,
-        actor=Actor("staff", request.user.get_username()),
+        actor=staff_actor(request),
     )
     messages.success(request, _what_happened(booking))
     return redirect("staff:bookings_booking_change", booking.pk)

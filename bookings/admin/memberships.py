@@ -3,23 +3,20 @@
 from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
+from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
-from django.urls import URLPattern, path, reverse
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import display
 
-from access.actors import Actor
-from bookings.errors import BookingError
+from bookings.admin.acting import ActingAdmin
 from bookings.models import Membership, MembershipPlan, Pass
 from bookings.offers import memberships
 from bookings.offers.staff_forms import EndMembershipForm, MembershipPlanForm
-from payments.services import PaymentError
-from tenants.admin_sites import ReadOnlyMixin, form_page, staff_site
+from tenants.admin_sites import ReadOnlyMixin, staff_site
 from tenants.templatetags.business import local_time, money
 
 COLOURS = {"active": "success", "incomplete": "info", "past_due": "danger", "canceled": "warning"}
@@ -89,9 +86,10 @@ class PeriodInline(ReadOnlyMixin, TabularInline):
 
 
 @admin.register(Membership, site=staff_site)
-class MembershipAdmin(ReadOnlyMixin, ModelAdmin):
+class MembershipAdmin(ReadOnlyMixin, ActingAdmin):
     """It is bought and paid online; staff see it, and can end it."""
 
+    acts = ("cancel", "end")
     list_display = ("customer_name", "name", "status_badge", "left", "renews", "created_at")
     list_filter = ("subscription__status", "plan")
     search_fields = ("customer_name", "customer_email", "code")
@@ -151,55 +149,35 @@ class MembershipAdmin(ReadOnlyMixin, ModelAdmin):
         ]
         return format_html_join(" · ", '<a class="underline" href="{}">{}</a>', links)
 
-    def get_urls(self) -> list[URLPattern]:
-        own = [
-            path(
-                f"<int:item_id>/{name}/",
-                self.admin_site.admin_view(view),
-                name=f"bookings_membership_{name}",
-            )
-            for name, view in (("cancel", self.cancel_view), ("end", self.end_view))
-        ]
-        return [*own, *super().get_urls()]
-
-    def _act(
-        self, request: HttpRequest, item_id: int, form: Any, act: Any, done: str, **page: Any
-    ) -> HttpResponse:
-        """Show `form`; once it is sent and good, do `act` with it and say `done`."""
-        if not request.user.has_perm("bookings.change_membership"):
-            raise PermissionDenied
-        found = Membership.objects.select_related("subscription")
-        membership = get_object_or_404(found, pk=item_id)
-        back = reverse("staff:bookings_membership_change", args=[item_id])
-        if request.method == "POST" and form.is_valid():
-            actor = Actor("staff", request.user.get_username())
-            try:
-                act(membership, **form.cleaned_data, actor=actor)
-                messages.success(request, done)
-            except (BookingError, PaymentError) as error:
-                messages.error(request, str(error))
-            return redirect(back)
-        intro = f"{membership.name} of {membership.customer_name}. {page.pop('intro')}"
-        return form_page(staff_site, request, form, back=back, intro=intro, danger=True, **page)
-
     def cancel_view(self, request: HttpRequest, item_id: int) -> HttpResponse:
         """Nothing more is charged; what is paid for stays good."""
+        membership = _membership(item_id)
         form = forms.Form(request.POST if request.method == "POST" else None)
-        return self._act(
-            request, item_id, form, memberships.cancel, "It ends with its period.",
-            title="Let it end with its period?", button="Let it end",
-            intro="Nothing more is charged, and it can be used until then. The customer is told.",
+        return self.act(
+            request, membership, form, memberships.cancel, "It ends with its period.",
+            title="Let it end with its period?", button="Let it end", danger=True,
+            intro=f"{_whose(membership)} Nothing more is charged, and it can be used until then. "
+            "The customer is told.",
         )  # fmt: skip
 
     def end_view(self, request: HttpRequest, item_id: int) -> HttpResponse:
         """End it now, with or without its last payment."""
+        membership = _membership(item_id)
         form = EndMembershipForm(
             request.POST if request.method == "POST" else None,
             may_refund=request.user.has_perm("payments.add_refund"),
         )
-        return self._act(
-            request, item_id, form, memberships.end, "It has ended.",
-            title="End it now?", button="End it",
-            intro="Nothing more is charged. Without a refund, what is left of the period that is "
-            "paid for can still be used.",
+        return self.act(
+            request, membership, form, memberships.end, "It has ended.",
+            title="End it now?", button="End it", danger=True,
+            intro=f"{_whose(membership)} Nothing more is charged. Without a refund, what is left "
+            "of the period that is paid for can still be used.",
         )  # fmt: skip
+
+
+def _membership(item_id: int) -> Membership:
+    return get_object_or_404(Membership.objects.select_related("subscription"), pk=item_id)
+
+
+def _whose(membership: Membership) -> str:
+    return f"{membership.name} of {membership.customer_name}."

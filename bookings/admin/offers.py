@@ -8,14 +8,14 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.urls import URLPattern, path, reverse
+from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import display
 
-from access.actors import Actor
+from access.actors import staff_actor
+from bookings.admin.acting import ActingAdmin
 from bookings.admin.one_form import OneFormAdmin
-from bookings.errors import BookingError
 from bookings.models import (
     DiscountCode,
     Pass,
@@ -43,10 +43,6 @@ COLOURS = {
     "active": "success", "unpaid": "warning", "used": "info", "expired": "warning",
     "void": "danger", "frozen": "danger",
 }  # fmt: skip
-
-
-def staff_actor(request: HttpRequest) -> Actor:
-    return Actor("staff", request.user.get_username())
 
 
 @admin.register(DiscountCode, site=staff_site)
@@ -120,9 +116,10 @@ class PassMovementInline(MovementInline):
     model = PassMovement
 
 
-class PrepaidAdmin(ReadOnlyMixin, ModelAdmin):
+class PrepaidAdmin(ReadOnlyMixin, ActingAdmin):
     """It changes by being used; by hand it is given away, or ended with a reason."""
 
+    acts = ("use", "void")
     list_filter = ("status",)
     search_fields: tuple[str, ...] = ("code", "customer_name", "customer_email")
     list_select_related = ("payment",)
@@ -168,37 +165,10 @@ class PrepaidAdmin(ReadOnlyMixin, ModelAdmin):
         ]
         return format_html_join(" · ", '<a class="underline" href="{}">{}</a>', links)
 
-    def get_urls(self) -> list[URLPattern]:
-        own = [
-            path(
-                f"<int:item_id>/{name}/",
-                self.admin_site.admin_view(view),
-                name=f"bookings_{self.opts.model_name}_{name}",
-            )
-            for name, view in (("use", self.use_view), ("void", self.void_view))
-        ]
-        return [*own, *super().get_urls()]
-
-    def _act(
-        self, request: HttpRequest, item: Any, form: forms.Form, act: Any, done: str, **page: Any
-    ) -> HttpResponse:
-        """Show `form`; once it is sent and good, do `act` with it and say `done`."""
-        if not request.user.has_perm(f"bookings.change_{self.opts.model_name}"):
-            raise PermissionDenied
-        back = reverse(f"staff:bookings_{self.opts.model_name}_change", args=[item.pk])
-        if request.method == "POST" and form.is_valid():
-            try:
-                act(item, **form.cleaned_data, actor=staff_actor(request))
-                messages.success(request, done)
-            except BookingError as error:
-                messages.error(request, str(error))
-            return redirect(back)
-        return form_page(staff_site, request, form, back=back, **page)
-
     def use_view(self, request: HttpRequest, item_id: int) -> HttpResponse:
         """Take some of it at the business."""
         item = get_object_or_404(self.model, pk=item_id)
-        return self._act(
+        return self.act(
             request, item, UseForm(request.POST or None, item), prepaid.use_by_hand, "Used.",
             title=f"Use {item.readable_code} here", button="Use it",
             intro=f"It belongs to {item.customer_name}.",
@@ -207,7 +177,7 @@ class PrepaidAdmin(ReadOnlyMixin, ModelAdmin):
     def void_view(self, request: HttpRequest, item_id: int) -> HttpResponse:
         """End one for good, with a reason."""
         item = get_object_or_404(self.model, pk=item_id)
-        return self._act(
+        return self.act(
             request, item, VoidForm(request.POST or None), prepaid.void,
             "It is ended: nobody can book with it any more.",
             title=f"End {item.readable_code}?", button="End it", danger=True,

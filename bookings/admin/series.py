@@ -12,7 +12,7 @@ from django.utils.html import format_html, format_html_join
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
-from bookings.admin.bookings import staff_actor
+from access.actors import staff_actor
 from bookings.admin.without_pictures import WithoutPictures
 from bookings.admin_forms import CancelRestForm, StaffSeriesForm
 from bookings.errors import BookingError, InvalidBooking

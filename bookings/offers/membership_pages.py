@@ -1,5 +1,6 @@
 """The customer's pages: buy a membership, see what it is good for, change the card, cancel."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -15,6 +16,7 @@ from bookings.errors import BookingClosed
 from bookings.models import Membership, Service
 from bookings.offers import memberships
 from bookings.offers.forms import MembershipForm
+from payments.models import PaymentSession
 from payments.services import PaymentError
 from tenants.current import current_tenant
 
@@ -34,7 +36,8 @@ def plans(request: HttpRequest) -> HttpResponse:
         raise Http404("This business sells no memberships here.")
     form = MembershipForm(request.POST or None, initial={"plan": on_sale[0]})
     if request.method == "POST" and form.is_valid():
-        return _go_and_pay(request, memberships.start(**form.cleaned_data))
+        started = memberships.start(**form.cleaned_data)
+        return _go_to_stripe(request, started, memberships.open_checkout)
     chosen = str(form["plan"].value() or "")
     context = {"form": form, "on_sale": on_sale, "chosen": chosen}
     status = 400 if form.errors else 200
@@ -52,7 +55,7 @@ def membership(request: HttpRequest, token: str) -> HttpResponse:
     """A membership by its unguessable link: pay for it, or see what is left and when it renews."""
     found = memberships.settle(_membership(token))
     if request.method == "POST":
-        return _go_and_pay(request, found)
+        return _go_to_stripe(request, found, memberships.open_checkout)
     saved_at = memberships.card_saved_at(found) if request.GET.get("back") == "card" else None
     # What is due is charged to it in the background.
     is_new = saved_at is not None and saved_at > timezone.now() - CARD_IS_TRIED_FOR
@@ -77,9 +80,12 @@ def _page(
     return render(request, "bookings/offers/membership.html", context, status=status)
 
 
-def _go_and_pay(request: HttpRequest, found: Membership) -> HttpResponse:
+def _go_to_stripe(
+    request: HttpRequest, found: Membership, open_page: Callable[..., PaymentSession]
+) -> HttpResponse:
+    """Open one of Stripe's pages for a membership and go there, or say why not."""
     try:
-        session = memberships.open_checkout(found, own_hosts=current_tenant().hosts)
+        session = open_page(found, own_hosts=current_tenant().hosts)
     except BookingClosed:
         return redirect(memberships.page_of(found))
     except PaymentError:
@@ -91,14 +97,7 @@ def _go_and_pay(request: HttpRequest, found: Membership) -> HttpResponse:
 @never_cache
 def change_card(request: HttpRequest, token: str) -> HttpResponse:
     """Go to the page on which another card is left."""
-    found = _membership(token)
-    try:
-        session = memberships.open_card_page(found, own_hosts=current_tenant().hosts)
-    except BookingClosed:
-        return redirect(memberships.page_of(found))
-    except PaymentError:
-        return _page(request, found, problem=UNAVAILABLE, status=502)
-    return redirect(session.checkout_url)
+    return _go_to_stripe(request, _membership(token), memberships.open_card_page)
 
 
 @require_POST

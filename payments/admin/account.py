@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django_tenants.utils import tenant_context
 from unfold.admin import ModelAdmin
 
-from access.actors import Actor
+from access.actors import Actor, staff_actor
 from payments import connecting
 from payments.errors import PaymentError
 from payments.forms import ACCOUNT_FIELDS, StripeAccountForm
@@ -56,7 +56,7 @@ class StripeAccountAdmin(ModelAdmin):
     ) -> HttpResponse:
         if not self.has_change_permission(request):
             raise PermissionDenied
-        page = AccountPage(request, current_tenant(), Actor("staff", request.user.get_username()))
+        page = AccountPage(request, current_tenant(), staff_actor(request))
         if page.is_done:
             return page.tell_and_return("/admin/payments/stripeaccount/")
         return page.response(staff_site, back="/admin/")

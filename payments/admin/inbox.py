@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
-from access.actors import Actor
+from access.actors import staff_actor
 from payments import inbox
 from payments.models import StripeEvent
 from tenants.admin_sites import ReadOnlyMixin, staff_site
@@ -66,7 +66,7 @@ class StripeEventAdmin(ReadOnlyMixin, ModelAdmin):
         if not _may_replay(request):
             raise PermissionDenied
         event = get_object_or_404(StripeEvent, pk=event_pk)
-        inbox.replay(event, actor=Actor("staff", request.user.get_username()))
+        inbox.replay(event, actor=staff_actor(request))
         event.refresh_from_db()
         if event.status in (StripeEvent.Status.PROCESSED, StripeEvent.Status.IGNORED):
             messages.success(request, f"Replayed: {event.get_status_display().lower()}.")

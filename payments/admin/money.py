@@ -12,7 +12,7 @@ from django.utils.html import format_html
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import display
 
-from access.actors import Actor
+from access.actors import staff_actor
 from payments.errors import PaymentError
 from payments.forms import RefundForm
 from payments.models import Customer, Dispute, PaymentSession, Refund, Transaction
@@ -192,7 +192,7 @@ def _refund(request: HttpRequest, session: PaymentSession, form: RefundForm) -> 
             payment_session_id=str(session.pk),
             amount=form.cleaned_data["amount"],
             reason=form.cleaned_data["reason"],
-            actor=Actor("staff", request.user.get_username()),
+            actor=staff_actor(request),
             idempotency_key=f"staff:{form.cleaned_data['key']}",
         )
     except PaymentError as error:

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
-from access.actors import Actor
+from access.actors import staff_actor
 from payments import requests
 from payments.errors import PaymentError
 from payments.forms import PaymentRequestForm
@@ -94,7 +94,7 @@ class PaymentRequestAdmin(ReadOnlyMixin, ModelAdmin):
         if not self.has_add_permission(request):
             raise PermissionDenied
         asked = get_object_or_404(PaymentRequest, pk=request_pk)
-        actor = Actor("staff", request.user.get_username())
+        actor = staff_actor(request)
         try:
             if request.POST.get("action") == "resend":
                 requests.resend(asked, actor=actor)
@@ -130,7 +130,7 @@ class PaymentRequestAdmin(ReadOnlyMixin, ModelAdmin):
                     payable_type=BY_HAND,
                     payable_id=str(details.pop("key")),
                     good_for=timedelta(days=details.pop("days")),
-                    actor=Actor("staff", request.user.get_username()),
+                    actor=staff_actor(request),
                     **details,
                 )
             except PaymentError as error:

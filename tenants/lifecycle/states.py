@@ -10,7 +10,9 @@ from django_tenants.utils import tenant_context
 from tenants import sharding, template
 from tenants.connection import connection
 from tenants.fleet import versions
+from tenants.fleet.migration import migrate
 from tenants.lifecycle.archive import ArchiveError, Manifest
+from tenants.lifecycle.errors import LifecycleError
 from tenants.models import Tenant
 
 Key = tuple[str, str]
@@ -45,13 +47,16 @@ def build(tenant: Tenant, manifest: Manifest) -> None:
 
 
 def finish(tenant: Tenant, manifest: Manifest) -> None:
-    """Bring the schema of an older file to the present version."""
+    """Bring the schema of an older file to the present version.
+
+    Raises LifecycleError when a migration fails.
+    """
     if not is_current(manifest):
-        # By itself: the fleet's migration passes over a business that is not open yet.
-        with tenant_context(tenant):
-            executor = MigrationExecutor(connection)
-            executor.migrate(executor.loader.graph.leaf_nodes())
-        versions.record(tenant.schema_name)
+        failed = migrate([tenant.schema_name]).failed
+        if failed:
+            raise LifecycleError(
+                f"The file could not be brought to this version: {failed[tenant.schema_name]}"
+            )
 
 
 def _applied(manifest: Manifest) -> set[Key]:

@@ -25,12 +25,11 @@ from django_tenants.utils import get_public_schema_name
 from psycopg.pq import ExecStatus
 
 from tenants.names import validate_schema_name
-from tenants.postgresql.cursor import Cursor, TenantCursor
+from tenants.postgresql.cursor import DIRECTORY_VERSION, Cursor, TenantCursor
 
 if TYPE_CHECKING:
     from tenants.statements import Statement
 
-DIRECTORY_VERSION = "SELECT version FROM public.tenants_directoryversion"
 #: Nobody's: on this path nothing is found but what PostgreSQL brings along.
 NOBODYS = "SET search_path = ''; RESET statement_timeout"
 

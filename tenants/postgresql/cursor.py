@@ -31,7 +31,7 @@ else:
 #: What `public.tenants_directory_is_outdated` raises, of migration 0008.
 DIRECTORY_CHANGED = "TH001"
 OUTDATED = "public.tenants_directory_is_outdated()"
-VERSION = "(SELECT version FROM public.tenants_directoryversion)"
+DIRECTORY_VERSION = "SELECT version FROM public.tenants_directoryversion"
 # Others may refuse to run beside a second statement (CREATE DATABASE, VACUUM).
 _CAN_SHARE_A_MESSAGE = re.compile(r"\s*(SELECT|INSERT|UPDATE|DELETE|WITH)\b", re.IGNORECASE)
 
@@ -73,7 +73,7 @@ class Missing(NamedTuple):
     def _require_directory(self) -> str:
         # The function raises, and is not called where the version is right: each call would plan
         # its statements anew, after each change of the path.
-        return f"CASE {VERSION} WHEN '{self.proof}' THEN '' ELSE {OUTDATED} END"
+        return f"CASE ({DIRECTORY_VERSION}) WHEN '{self.proof}' THEN '' ELSE {OUTDATED} END"
 
 
 class TenantCursor(Cursor):
@@ -152,7 +152,7 @@ class TenantCursor(Cursor):
             proof=owner.unproved_directory,
             is_local=owner.pools_transactions,
         )
-        return missing if any(missing[:3]) or missing.limit == 0 else None
+        return None if missing[:3] == (None, None, None) else missing
 
     def _is_alone(self) -> bool:
         """Does the next statement reach a connection that it is the only one to use?"""
