@@ -16,6 +16,7 @@ from bookings.models.catalogue import (
     TurnTime,
 )
 from bookings.models.changes import BookingChange
+from bookings.models.discounts import CodeAttempt, DiscountCode, DiscountUse
 from bookings.models.hours import HoursException, OpeningHours
 from bookings.models.memberships import Membership, MembershipPlan
 from bookings.models.messages import (
@@ -27,9 +28,6 @@ from bookings.models.messages import (
 )
 from bookings.models.occupation import Allocation, BlockedTime, TimeRange
 from bookings.models.offers import (
-    CodeAttempt,
-    DiscountCode,
-    DiscountUse,
     Pass,
     PassMovement,
     PassType,

@@ -14,7 +14,7 @@ from django_tenants.utils import tenant_context
 
 from bookings.errors import InvalidBooking
 from bookings.models import Booking, CodeAttempt, DiscountCode, DiscountUse, Voucher
-from bookings.models.offers import DiscountCodeQuerySet
+from bookings.models.discounts import DiscountCodeQuerySet
 from bookings.offers import guessing, services
 from tenants.connection import connection
 from tenants.models import Tenant
