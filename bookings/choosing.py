@@ -26,7 +26,7 @@ from bookings.diary import Wanted
 from bookings.errors import BookingError, InvalidBooking, SlotTaken
 from bookings.forms import DetailsForm
 from bookings.models import OpeningHours, Service
-from bookings.offers import memberships, purchases
+from bookings.offers import memberships, purchases, typed
 from bookings.offers.guessing import quote_for
 from bookings.offers.membership_pages import details_of_member
 from bookings.offers.services import Quote
@@ -153,24 +153,26 @@ def details(request: HttpRequest, choice: Choice) -> HttpResponse:
         return redirect("choose-time", slug=service.slug)
     takes_payments = payments_enabled()
     wants_card = service.requires_card and takes_payments
+    is_posted = request.method == "POST"
+    removes = is_posted and "remove" in request.POST
     form = DetailsForm(
-        request.POST or None,
-        initial=details_of_member(request),
+        request.POST if is_posted and not removes else None,
+        # Who takes a code out has not finished yet: nothing that they have typed is wrong.
+        initial=request.POST.dict() if removes else details_of_member(request),
         terms=terms_of(service) if wants_card else "",
         consent=service.consent_text,
         questions=questions_of(choice.wanted.services),
     )
     price = price_of(choice.wanted.services, choice.wanted.add_ons, choice.wanted.party_size)
-    quote = Quote(total=price.total, deposit=price.deposit)
-    if request.method == "POST" and form.is_valid():
-        try:
-            quote = _quote(request, choice.wanted, price, form)
-        except InvalidBooking as error:
-            form.add_error("code", str(error))
-        else:
-            # What a code does is shown before it is used.
-            if not quote.sentence or request.POST.get("shown") == quote.sentence:
-                return _book(request, choice, starts_at, form, quote)
+    codes = typed.accepted_before(request.POST)
+    if form.is_valid():
+        codes.append(form.cleaned_data["code"])
+    quote, refused = typed.quote_each(codes, _asker(request, choice.wanted, price))
+    # What codes do is shown before they are used.
+    if form.is_valid() and not refused and request.POST.get("shown", "") == quote.sentence:
+        return _book(request, choice, starts_at, form, quote)
+    typed.refuse(form, refused)
+    typed.ask_for_another(form, quote.applied)
     deposit = quote.deposit if takes_payments else 0
     context = {
         "service": service,
@@ -212,10 +214,11 @@ def start_asked_for(request: HttpRequest, wanted: Wanted) -> datetime | None:
     return starts_at
 
 
-def _quote(request: HttpRequest, wanted: Wanted, price: Price, form: DetailsForm) -> Quote:
-    return quote_for(
+def _asker(request: HttpRequest, wanted: Wanted, price: Price) -> typed.Ask:
+    email = request.POST.get("customer_email", "").strip()
+    return lambda codes: quote_for(
         request, wanted.service, wanted.party_size, price.total, price.deposit,
-        code=form.cleaned_data["code"], customer_email=form.cleaned_data["customer_email"],
+        codes=codes, customer_email=email,
     )  # fmt: skip
 
 
@@ -254,5 +257,5 @@ def _request(
         answers=check_answers(wanted.services, form.answers()),
         terms_accepted=given.get("accept_terms", False),
         consent_given=given.get("accept_consent", False),
-        quote=quote if quote.sentence else None,
+        quote=quote if quote.applied else None,
     )
