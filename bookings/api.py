@@ -15,7 +15,7 @@ from access.authentication import holder_token
 from access.fields import MoneyField, StrictBooleanField, StrictCharField, StrictIntegerField
 from access.models import APIKey
 from access.permissions import IsAnyone, IsMemberOrHolder, is_member
-from bookings import money, services
+from bookings import agreements, money, services
 from bookings.api_fields import InstantField
 from bookings.availability import is_offered
 from bookings.choices import check_answers, wanted_by
@@ -184,19 +184,9 @@ def check_against_catalogue(booking: BookingRequest) -> None:
                 currency=current_tenant().currency,
             )
     if service.requires_card and payments.payments_enabled() and not booking.terms_accepted:
-        raise InvalidBooking(
-            "accept_terms must be true: this service wants a card on file",
-            field="accept_terms",
-            no_show_fee_pence=service.no_show_fee,
-            late_cancellation_fee_pence=service.late_cancellation_fee,
-            free_cancellation_hours=service.free_cancellation_hours,
-        )
+        raise agreements.terms_missing(service)
     if service.consent_text and not booking.consent_given:
-        raise InvalidBooking(
-            "accept_consent must be true: the business wants your consent",
-            field="accept_consent",
-            consent_text=service.consent_text,
-        )
+        raise agreements.consent_missing(service.consent_text)
     if not is_offered(wanted, booking.starts_at, current_tenant().zone, timezone.now()):
         raise InvalidBooking(
             "booking_date is not one of the times at which this service starts",

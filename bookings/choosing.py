@@ -15,6 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from bookings import availability, services
+from bookings.agreements import card_terms
 from bookings.choices import (
     check_answers,
     offered_services,
@@ -35,7 +36,6 @@ from bookings.views import go_and_pay
 from bookings.wishes import BookingRequest, Price, price_of
 from payments.services import payments_enabled
 from tenants.current import current_tenant
-from tenants.templatetags.business import money as money_text
 
 
 @require_safe
@@ -159,7 +159,7 @@ def details(request: HttpRequest, choice: Choice) -> HttpResponse:
         request.POST if is_posted and not removes else None,
         # Who takes a code out has not finished yet: nothing that they have typed is wrong.
         initial=request.POST.dict() if removes else details_of_member(request),
-        terms=terms_of(service) if wants_card else "",
+        terms=card_terms(service) if wants_card else "",
         consent=service.consent_text,
         questions=questions_of(choice.wanted.services),
     )
@@ -189,20 +189,6 @@ def details(request: HttpRequest, choice: Choice) -> HttpResponse:
         "hold_minutes": int(services.hold_time().total_seconds() // 60),
     }
     return render(request, "bookings/details.html", context)
-
-
-def terms_of(service: Service) -> str:
-    """Return what a customer agrees to who leaves a card for `service`."""
-    name = current_tenant().name
-    free = f"Cancelling is free until {service.free_cancellation_hours} hours before the start."
-    fees = [
-        (service.late_cancellation_fee, "if I cancel later"),
-        (service.no_show_fee, "if I do not come"),
-    ]
-    charged = [f"{money_text(fee)} {when}" for fee, when in fees if fee]
-    if not charged:
-        return f"{name} keeps my card on file for this booking and charges nothing to it."
-    return f"{free} {name} may charge my card {' and '.join(charged)}."
 
 
 def start_asked_for(request: HttpRequest, wanted: Wanted) -> datetime | None:
