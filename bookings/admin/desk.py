@@ -105,6 +105,7 @@ def _details(request: HttpRequest, wanted: Wanted, starts_at: datetime) -> HttpR
     return form_page(
         staff_site, request, form, title="Add a booking", back=back, danger=bool(broken),
         button="Book against the rules" if broken else "Book",
+        intro="Nothing is booked yet: please look at what the codes do." if quote.applied else "",
         facts=[*_facts(wanted, starts_at, price), *_code_facts(quote)],
     )  # fmt: skip
 
