@@ -62,29 +62,14 @@ def test_up_is_paid_and_down_goes_back(
 
 @pytest.fixture
 def colour(stack: Stack) -> Iterator[str]:
-    """A service that asks a question, and wants a consent and a card; as it was again afterwards."""
-    name = "Colour & gloss"
-    (before,) = rows(
-        stack,
-        "SELECT id, deposit_kind, deposit_value FROM salon.bookings_service WHERE name = %s",
-        name,
-    )
-    rows(
-        stack,
-        "UPDATE salon.bookings_service SET deposit_kind = 'card', deposit_value = 0, "
-        "no_show_fee = 4500, late_cancellation_fee = 2000, consent_version = 1, "
-        "consent_text = 'I have had a patch test.' WHERE id = %s RETURNING id",
-        before[0],
-    )
-    yield name
-    rows(
-        stack,
+    """A service that asks questions and wants a consent, and for now a card for its deposit."""
+    set_up = (
         "UPDATE salon.bookings_service SET deposit_kind = %s, deposit_value = %s, "
-        "no_show_fee = 0, late_cancellation_fee = 0, consent_text = '' WHERE id = %s "
-        "RETURNING id",
-        *before[1:],
-        before[0],
+        "no_show_fee = %s, late_cancellation_fee = %s WHERE name = 'Colour & gloss' RETURNING name"
     )
+    ((name,),) = rows(stack, set_up, "card", 0, 4500, 2000)
+    yield name
+    rows(stack, set_up, "percent", 25, 0, 0)
 
 
 @pytest.mark.parametrize(("device", "slot"), [("phone", 5), ("desktop", 7)])
@@ -115,7 +100,7 @@ def test_a_service_that_asks_for_more(
     shoot(page, "change-asks-2-refused")
     seen += violations(page)
     page.get_by_label("I agree: Cancelling is free").check()
-    page.get_by_label("I agree: I have had a patch test.").check()
+    page.get_by_label("I agree: I have had a patch test").check()
     page.get_by_role("button", name="Go on to your card").click()
     page.locator("[data-test=back]").click()
     expect(page.get_by_role("heading", name="A change waits for your card")).to_be_visible()
