@@ -7,5 +7,9 @@ class BookingsConfig(AppConfig):
 
     def ready(self) -> None:
         from bookings import payables, receivers  # noqa: F401 - they register themselves
+        from bookings.messages.kinds import KINDS
         from bookings.offers import membership_payables  # noqa: F401
         from bookings.offers import payables as offers_payables  # noqa: F401
+        from notifications.kinds import register
+
+        register(KINDS.values())
