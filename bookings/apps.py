@@ -7,7 +7,7 @@ class BookingsConfig(AppConfig):
 
     def ready(self) -> None:
         from bookings import payables, receivers  # noqa: F401 - they register themselves
-        from bookings.messages import kinds
+        from bookings.messages import kinds, series, waiting
         from bookings.offers import (  # noqa: F401
             membership_messages,
             membership_payables,
@@ -17,5 +17,5 @@ class BookingsConfig(AppConfig):
         from notifications.kinds import register
 
         register(kinds.KINDS.values())
-        for module in (messages, membership_messages):
+        for module in (series, messages, membership_messages, waiting):
             register(module.KINDS)
