@@ -75,7 +75,7 @@ def test_a_german_receipt(german: Tenant, paid: Any, run_jobs: JobRunner, client
     page = f"/receipt/{session.pk}/{session.access_token}/"
     assert lines[13] == f"Zum Ausdrucken: {german.url}{page}"
     shown = client_of(german).get(page).content.decode()
-    assert '<div lang="de">' in shown
+    assert '<h1 lang="de">Quittung 20' in shown
     for text in ("Quittung 20", "Netto", "MwSt. 19 %", "Bezahlt", "119,00\xa0€", "Steuernummer"):
         assert text in shown, text
     for text in ("Receipt", "Before", "Paid", "number"):
