@@ -9,11 +9,12 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from functools import cache, cached_property
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
-from django.db import DEFAULT_DB_ALIAS, connections, models, transaction
+from django.db import DEFAULT_DB_ALIAS, models, transaction
 from django.db.models.expressions import DatabaseDefault
 
+from tenants.connection import threads_connection
 from tenants.sharding import is_citus
 
 if TYPE_CHECKING:
@@ -43,11 +44,6 @@ class Column(NamedTuple):
     value: Callable[[models.Model, "DatabaseWrapper"], Any]
 
 
-def _connection() -> "DatabaseWrapper":
-    # Django's `connection` looks up the thread's own at every access.
-    return cast("DatabaseWrapper", connections[DEFAULT_DB_ALIAS])
-
-
 @contextmanager
 def together() -> Iterator[None]:
     """Send the statements of this module that the block makes in one round trip.
@@ -56,7 +52,7 @@ def together() -> Iterator[None]:
     database makes are known after that. Meanwhile other queries are refused: they would not see
     what has not been sent.
     """
-    connection = _connection()
+    connection = threads_connection()
     if connection.collected is not None:
         yield
         return
@@ -80,7 +76,7 @@ def _refuse_if_any_wait(execute: Any, sql: Any, parameters: Any, many: Any, cont
 
 def run(statement: Statement, *, reads: bool = False) -> None:
     """Run `statement`: now if it `reads` or stands alone, else with the others of `together`."""
-    connection = _connection()
+    connection = threads_connection()
     if connection.collected is None:
         cursor = connection.kept_cursor()
         cursor.execute(statement.sql, statement.parameters)
@@ -191,7 +187,7 @@ class Rows(Generic[M]):
     @cached_property
     def _columns(self) -> tuple[list[str], list[tuple[int, list[Callable[..., Any]]]]]:
         """The names of the attributes, and for some the functions that make Python of SQL."""
-        connection = _connection()
+        connection = threads_connection()
         names, converters = [], []
         for number, field in enumerate(self._model._meta.concrete_fields):
             column = field.get_col(self._model._meta.db_table)
@@ -205,7 +201,7 @@ class Rows(Generic[M]):
 
     def _read(self, cursor: Any) -> Iterator[M]:
         names, converters = self._columns
-        connection = _connection()
+        connection = threads_connection()
         for row in cursor.fetchall():
             values = list(row)
             for number, functions in converters:
@@ -256,5 +252,5 @@ def _column(field: Any, *, is_new: bool) -> Column:
 
 
 def _values(columns: list[Column], row: models.Model) -> Parameters:
-    connection = _connection()
+    connection = threads_connection()
     return [column.value(row, connection) for column in columns]

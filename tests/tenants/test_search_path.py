@@ -11,7 +11,6 @@ from django_tenants.utils import schema_context, tenant_context
 from access.models import User
 from tenants.connection import connection
 from tenants.models import Tenant
-from tenants.postgresql.cursor import Missing
 
 pytestmark = pytest.mark.django_db
 
@@ -67,8 +66,9 @@ def test_a_failed_set_of_the_path_stops_the_statement(
         assert search_path() == "alpha, extensions"
     with tenant_context(beta):
         # As when it is cancelled, or its connection is lost.
-        monkeypatch.setattr(Missing, "in_one_select", lambda missing: "SELECT 1/0")
-        monkeypatch.setattr(Missing, "one_by_one", lambda missing: ["SELECT 1/0"])
+        monkeypatch.setattr(
+            "tenants.postgresql.cursor.statements", lambda settings, **options: ("SELECT 1/0",)
+        )
         with pytest.raises(DatabaseError, match="division by zero"):
             run(statement)
         monkeypatch.undo()
@@ -90,11 +90,12 @@ def test_negative_control_the_stock_backend_reads_the_business_before(
 
     with tenant_context(alpha):
         User.objects.create_user("only@alpha.example", "x")
-        assert User.objects.count() == 1
     monkeypatch.setattr(connection.connection, "cursor_factory", Cursor)
     monkeypatch.setattr(
         connection, "_handle_search_path", Stock._handle_search_path.__get__(connection)
     )
+    with tenant_context(alpha):
+        assert User.objects.count() == 1
     with tenant_context(beta):
         monkeypatch.setattr(
             "django_tenants.postgresql_backend.base.quote_schema_name", lambda name: "not a path'"
@@ -107,7 +108,7 @@ def test_the_path_travels_with_the_first_statement(alpha: Tenant) -> None:
         assert not User.objects.exists()
         assert not User.objects.exists()
     first, second = (statement["sql"] for statement in statements)
-    assert first == f"SELECT set_config('search_path', 'alpha, extensions', false);\n{second}"
+    assert first == f'SET LOCAL search_path = "alpha", "extensions";\n{second}'
 
 
 def test_a_cursor_made_in_one_business_works_in_the_one_that_is_entered(
