@@ -2,7 +2,6 @@
 
 import re
 import uuid
-from copy import copy
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
@@ -11,6 +10,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, RegexValidator
 from django.db import models
+from django.db.models.base import ModelState
 from django.utils import timezone
 from django_tenants.models import DomainMixin, TenantMixin
 
@@ -162,8 +162,8 @@ class Tenant(TenantMixin):
         """Return another instance of the same row; `copy` would take a detour by pickling it."""
         made = Tenant.__new__(Tenant)
         made.__dict__.update(self.__dict__)
-        made._state = copy(self._state)
-        made._state.fields_cache = {}
+        made._state = ModelState()
+        made._state.adding, made._state.db = self._state.adding, self._state.db
         return made
 
     @property

@@ -12,7 +12,7 @@ and held by tests/tenants/test_search_path.py.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -72,9 +72,14 @@ class DatabaseWrapper(base.DatabaseWrapper):
             raise ImproperlyConfigured("The connection has no tenant: use tenant_context().")
         return _search_path(self.schema_name, in_extensions=self._creating_in_extensions)
 
+    def settings_wanted(self) -> Settings:
+        """Return what the next statement needs to have set."""
+        return Settings(self.search_path(), self.statement_limit)
+
     def get_new_connection(self, conn_params: dict[str, Any]) -> "psycopg.Connection[Any]":
         made: psycopg.Connection[Any] = super().get_new_connection(conn_params)
-        made.cursor_factory = partial(TenantCursor, self)  # type: ignore[assignment]
+        made.owner = self  # type: ignore[attr-defined]
+        made.cursor_factory = TenantCursor
         if not made.autocommit:
             made.autocommit = True
         if made.isolation_level is not None:
@@ -227,7 +232,7 @@ def leave_every_business(connection: "psycopg.Connection[Any]", *, leaves_traces
 
     Not by the pool's own `reset`, which runs in another thread, at a cost for every request.
     """
-    connection.cursor_factory = Cursor
+    connection.cursor_factory, connection.owner = Cursor, None  # type: ignore[attr-defined]
     if not leaves_traces:
         # Settings of a transaction alone: they went with it, or will when the pool ends it.
         return

@@ -13,7 +13,7 @@ its path by a SET of the session, which our pool undoes and PgBouncer can't have
 
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from uuid import UUID
 
 import psycopg
@@ -49,6 +49,13 @@ class Settings(NamedTuple):
     path: str | None = None
     limit: int | None = None
 
+    def beyond(self, there: "Settings") -> "Settings":
+        """Return what is still to be set where `there` is set."""
+        return Settings(
+            None if self.path == there.path else self.path,
+            None if self.limit == there.limit else self.limit,
+        )
+
 
 @lru_cache(maxsize=10_000)
 def statements(settings: Settings, *, of_session: bool = False) -> tuple[str, ...]:
@@ -62,6 +69,7 @@ def statements(settings: Settings, *, of_session: bool = False) -> tuple[str, ..
     return tuple(found)
 
 
+@lru_cache(maxsize=16)
 def requirement(version: UUID) -> str:
     """Return a statement that fails unless the directory has `version`."""
     # The function raises, and is not called where the version is right: each call would plan
@@ -70,13 +78,12 @@ def requirement(version: UUID) -> str:
 
 
 class TenantCursor(Cursor):
-    """A cursor of `owner`'s connection; it works in the business that `owner` is in."""
+    """A cursor that works in the business which the connection's `owner` is in."""
 
-    def __init__(
-        self, owner: "DatabaseWrapper", connection: "psycopg.Connection[Any]", **kwargs: Any
-    ) -> None:
-        super().__init__(connection, **kwargs)
-        self._owner = owner
+    @property
+    def _owner(self) -> "DatabaseWrapper":
+        # It has none while it lies in the pool, and no such cursor either.
+        return cast("DatabaseWrapper", self._conn.owner)  # type: ignore[attr-defined]
 
     def execute(self, query: Any, params: Any = None, **kwargs: Any) -> "TenantCursor":
         """Run `query` on the path of the business; raises the database's error.
@@ -93,18 +100,19 @@ class TenantCursor(Cursor):
 
     def _execute(self, query: Any, params: Any, **kwargs: Any) -> None:
         owner = self._owner
-        if isinstance(query, Composable):
+        if not isinstance(query, str) and isinstance(query, Composable):
             query = query.as_string(self._conn)
         is_ordinary = isinstance(query, str) and _ORDINARY.match(query) is not None
         if not is_ordinary:
             owner.leaves_traces = True
-        settings = self._missing()
-        before = self._before(settings)
+        before = self._before()
         if not before:
             super().execute(query, params, **kwargs)
-            return
-        may_share = is_ordinary or not self._is_alone() or owner.pools_transactions
-        if may_share and isinstance(query, str) and self._sends_at_once():
+        elif (
+            isinstance(query, str)
+            and (is_ordinary or owner.pools_transactions or not self._is_alone())
+            and self._sends_at_once()
+        ):
             # There is no placeholder in what goes before, and no % that would need doubling.
             super().execute(";\n".join((*before, query)), params, **kwargs)
             self.set_result(len(before))
@@ -131,12 +139,12 @@ class TenantCursor(Cursor):
 
     def send_settings(self) -> None:
         """Send what is missing now, in a message of its own, for what can't take it along."""
-        settings, is_alone = self._missing(), self._is_alone()
+        is_alone = self._is_alone()
         if is_alone and self._owner.pools_transactions:
             raise NotSupportedError(
                 "With DATABASE_POOLING=transaction this needs a transaction: transaction.atomic()."
             )
-        before = self._before(settings, of_session=is_alone)
+        before = self._before(of_session=is_alone)
         if not before:
             return
         self._owner.leaves_traces |= is_alone
@@ -145,30 +153,21 @@ class TenantCursor(Cursor):
                 cursor.execute(message)
         self._remember()
 
-    def _missing(self) -> Settings:
-        """Return what is not set yet for the next statement."""
-        owner = self._owner
-        path, limit = owner.search_path(), owner.statement_limit
-        if not owner.in_transactions or self._pgconn.transaction_status == TransactionStatus.IDLE:
-            return Settings(path, limit)
-        there = owner.settings_there
-        return Settings(
-            path=None if there.path == path else path,
-            limit=None if there.limit == limit else limit,
-        )
-
-    def _before(self, settings: Settings, *, of_session: bool = False) -> tuple[str, ...]:
-        """Return the statements that go before the next one."""
+    def _before(self, *, of_session: bool = False) -> tuple[str, ...]:
+        """Return the statements that have to go before the next one."""
         owner, status = self._owner, self._pgconn.transaction_status
         if status == TransactionStatus.INERROR:
             # It fails in any case, unless it ends the transaction.
             return ()
-        before = statements(settings, of_session=of_session)
+        wanted, begins = owner.settings_wanted(), False
+        if owner.in_transactions:
+            begins = status == TransactionStatus.IDLE
+            if not begins:
+                wanted = wanted.beyond(owner.settings_there)
+        before = statements(wanted, of_session=of_session)
         if owner.unproved_directory is not None:
             before = (*before, requirement(owner.unproved_directory))
-        if owner.in_transactions and status == TransactionStatus.IDLE:
-            before = (owner.begin, *before)
-        return before
+        return (owner.begin, *before) if begins else before
 
     def _is_alone(self) -> bool:
         """Is the next statement a transaction of its own?"""
@@ -183,7 +182,8 @@ class TenantCursor(Cursor):
     def _remember(self) -> None:
         owner = self._owner
         if owner.in_transactions:
-            owner.settings_there = Settings(owner.search_path(), owner.statement_limit)
-        if owner.in_transactions or self._sends_at_once():
+            owner.settings_there = owner.settings_wanted()
+        elif not self._sends_at_once():
             # What a pipeline has not run yet counts where its failure is noticed.
-            owner.unproved_directory = None
+            return
+        owner.unproved_directory = None
