@@ -25,7 +25,7 @@ Parameters = list[Any]
 #: What goes to the driver as it is; a subclass may have a form of its own for the database.
 PLAIN = (
     models.CharField, models.TextField, models.EmailField, models.BooleanField, models.UUIDField,
-    models.IntegerField, models.BigIntegerField, models.PositiveIntegerField,
+    models.IntegerField, models.BigIntegerField, models.PositiveIntegerField, models.DateTimeField,
 )  # fmt: skip
 
 
@@ -58,8 +58,7 @@ def together() -> Iterator[None]:
         return
     connection.collected, schema = [], connection.schema_name
     try:
-        with connection.execute_wrapper(_refuse_if_any_wait):
-            yield
+        yield
         if connection.schema_name != schema:
             raise RuntimeError("Another business was entered while statements were collected.")
         _send(connection)
@@ -67,16 +66,12 @@ def together() -> Iterator[None]:
         connection.collected = None
 
 
-def _refuse_if_any_wait(execute: Any, sql: Any, parameters: Any, many: Any, context: Any) -> Any:
-    waiting = context["connection"].collected
-    if waiting:
-        raise RuntimeError(f"{len(waiting)} statements wait to be sent before: {sql}")
-    return execute(sql, parameters, many, context)
-
-
 def run(statement: Statement, *, reads: bool = False) -> None:
     """Run `statement`: now if it `reads` or stands alone, else with the others of `together`."""
-    connection = threads_connection()
+    _run(threads_connection(), statement, reads=reads)
+
+
+def _run(connection: "DatabaseWrapper", statement: Statement, *, reads: bool = False) -> None:
     if connection.collected is None:
         cursor = connection.kept_cursor()
         cursor.execute(statement.sql, statement.parameters)
@@ -97,20 +92,21 @@ def _send(connection: "DatabaseWrapper") -> None:
     parameters = [value for statement in waiting for value in statement.parameters]
     cursor = connection.kept_cursor()
     cursor.execute(sql, parameters)
-    for statement in waiting:
+    for number, statement in enumerate(waiting, -len(waiting)):
         if statement.then is not None:
+            cursor.set_result(number)
             statement.then(cursor)
-        cursor.nextset()
 
 
 def insert(row: models.Model) -> None:
     """Write `row`, which must be new, and note the key that the database gives it."""
+    connection = threads_connection()
     sql, columns, key = _insert_sql(type(row))
 
     def note(cursor: Any) -> None:
         _note_written(row, key, cursor.fetchone()[0] if key else None)
 
-    run(Statement(sql, _values(columns, row), note))
+    _run(connection, Statement(sql, _values(connection, columns, row), note))
 
 
 def insert_once(row: models.Model, unique: str, *, then: tuple[str, Parameters]) -> bool:
@@ -119,7 +115,9 @@ def insert_once(row: models.Model, unique: str, *, then: tuple[str, Parameters])
     `then` is an expression with its parameters, evaluated for what was written: both happen, or
     neither. It knows the row's key, which must be one that the database makes.
     """
+    connection = threads_connection()
     sql, columns, key = _insert_sql(type(row))
+    values = _values(connection, columns, row)
     head, _, tail = sql.rpartition(" RETURNING ")
     inserted = f'{head} ON CONFLICT ("{unique}") DO NOTHING RETURNING {tail}'
     expression, parameters = then
@@ -132,13 +130,13 @@ def insert_once(row: models.Model, unique: str, *, then: tuple[str, Parameters])
     if is_citus():
         # The row is on another machine than what else the expression works with.
         with transaction.atomic(savepoint=False):
-            run(Statement(inserted, _values(columns, row), note), reads=True)
+            _run(connection, Statement(inserted, values, note), reads=True)
             if not row._state.adding:
                 made = f"SELECT {expression} FROM (SELECT {int(row.pk)}::bigint AS {tail}) made"  # noqa: S608
-                run(Statement(made, parameters), reads=True)
+                _run(connection, Statement(made, parameters), reads=True)
         return not row._state.adding
     sql = f"WITH inserted AS ({inserted}) SELECT {tail}, {expression} FROM inserted"  # noqa: S608 - of our models
-    run(Statement(sql, [*_values(columns, row), *parameters], note), reads=True)
+    _run(connection, Statement(sql, [*values, *parameters], note), reads=True)
     return not row._state.adding
 
 
@@ -150,8 +148,9 @@ def _note_written(row: models.Model, key: str, value: object) -> None:
 
 def update(row: models.Model, names: Collection[str]) -> None:
     """Write the fields called `names` of `row`, which must exist: lock it before."""
+    connection = threads_connection()
     sql, columns = _update_sql(type(row), tuple(sorted(names)))
-    run(Statement(sql, [*_values(columns, row), row.pk]))
+    _run(connection, Statement(sql, [*_values(connection, columns, row), row.pk]))
 
 
 class Rows(Generic[M]):
@@ -170,11 +169,13 @@ class Rows(Generic[M]):
 
     def __call__(self, *values: object) -> list[M]:
         """Return the rows for `values`, which stand where the places were."""
+        connection = threads_connection()
         found: list[M] = []
-        run(
-            Statement(self._sql, [*values], lambda cursor: found.extend(self._read(cursor))),
-            reads=True,
-        )
+
+        def note(cursor: Any) -> None:
+            found.extend(self._read(connection, cursor))
+
+        _run(connection, Statement(self._sql, [*values], note), reads=True)
         return found
 
     @cached_property
@@ -199,9 +200,8 @@ class Rows(Generic[M]):
                 converters.append((number, functions))
         return names, converters
 
-    def _read(self, cursor: Any) -> Iterator[M]:
+    def _read(self, connection: "DatabaseWrapper", cursor: Any) -> Iterator[M]:
         names, converters = self._columns
-        connection = threads_connection()
         for row in cursor.fetchall():
             values = list(row)
             for number, functions in converters:
@@ -247,10 +247,11 @@ def _column(field: Any, *, is_new: bool) -> Column:
             value = field.db_default
         return field.get_db_prep_save(value, connection)
 
-    is_plain = type(field) in PLAIN and not field.has_db_default()
+    # A time may be now's; the database may have a value of its own.
+    is_set = getattr(field, "auto_now", False) or getattr(field, "auto_now_add", False)
+    is_plain = type(field) in PLAIN and not is_set and not field.has_db_default()
     return Column(f'"{field.column}"', as_it_is if is_plain else prepared)
 
 
-def _values(columns: list[Column], row: models.Model) -> Parameters:
-    connection = threads_connection()
+def _values(connection: "DatabaseWrapper", columns: list[Column], row: models.Model) -> Parameters:
     return [column.value(row, connection) for column in columns]

@@ -154,8 +154,13 @@ class TenantCursor(Cursor):
         self._remember()
 
     def _before(self, *, of_session: bool = False) -> tuple[str, ...]:
-        """Return the statements that have to go before the next one."""
+        """Return the statements that have to go before the next one.
+
+        Raises RuntimeError for one that would not see what `tenants.statements` has not sent yet.
+        """
         owner, status = self._owner, self._pgconn.transaction_status
+        if owner.collected:
+            raise RuntimeError(f"{len(owner.collected)} statements wait to be sent before this.")
         if status == TransactionStatus.INERROR:
             # It fails in any case, unless it ends the transaction.
             return ()
