@@ -37,6 +37,9 @@ class Statement(NamedTuple):
     then: Callable[[Any], None] | None = None
 
 
+COMMIT = Statement("COMMIT", [])
+
+
 class Column(NamedTuple):
     """A field that is written: its name in SQL, and what gives its value of a row."""
 
@@ -45,25 +48,35 @@ class Column(NamedTuple):
 
 
 @contextmanager
-def together() -> Iterator[None]:
+def together(*, until_commit: bool = False) -> Iterator[None]:
     """Send the statements of this module that the block makes in one round trip.
 
     They leave with the first that reads, at the latest at the end of the block; keys that the
     database makes are known after that. Meanwhile other queries are refused: they would not see
     what has not been sent.
+
+    With `until_commit` what is left at the end of the block waits for the transaction's next
+    query, whichever it is, or else leaves in the message of its COMMIT: an error in it is raised
+    there. For a block after which nobody asks for a key.
     """
     connection = threads_connection()
-    if connection.collected is not None:
+    if connection.is_collecting:
         yield
         return
-    connection.collected, schema = [], connection.schema_name
+    earlier, schema = connection.unsent, connection.schema_name
+    connection.unsent, connection.is_collecting = [*earlier], True
     try:
         yield
         if connection.schema_name != schema:
             raise RuntimeError("Another business was entered while statements were collected.")
-        _send(connection)
+        if not (until_commit and connection.in_transactions):
+            send(connection)
+    except BaseException:
+        # What was there before the block is not undone with it.
+        connection.unsent = [one for one in connection.unsent if one in earlier]
+        raise
     finally:
-        connection.collected = None
+        connection.is_collecting = False
 
 
 def run(statement: Statement, *, reads: bool = False) -> None:
@@ -72,27 +85,24 @@ def run(statement: Statement, *, reads: bool = False) -> None:
 
 
 def _run(connection: "DatabaseWrapper", statement: Statement, *, reads: bool = False) -> None:
-    if connection.collected is None:
-        cursor = connection.kept_cursor()
-        cursor.execute(statement.sql, statement.parameters)
-        if statement.then is not None:
-            statement.then(cursor)
-        return
-    connection.collected.append(statement)
-    if reads:
-        _send(connection)
+    connection.unsent.append(statement)
+    if reads or not connection.is_collecting:
+        send(connection)
 
 
-def _send(connection: "DatabaseWrapper") -> None:
-    waiting, connection.collected = connection.collected, []
-    if not waiting:
+def send(connection: "DatabaseWrapper", *, and_commit: bool = False) -> None:
+    """Send what waits, in one message; with the COMMIT of the transaction, if so wanted."""
+    unsent, connection.unsent = connection.unsent, []
+    if not unsent:
         return
+    if and_commit:
+        unsent.append(COMMIT)
     # The client writes the parameters into the text, so it may hold several statements.
-    sql = ";\n".join(statement.sql for statement in waiting)
-    parameters = [value for statement in waiting for value in statement.parameters]
+    sql = ";\n".join([statement.sql for statement in unsent])
+    parameters = [value for statement in unsent for value in statement.parameters]
     cursor = connection.kept_cursor()
     cursor.execute(sql, parameters)
-    for number, statement in enumerate(waiting, -len(waiting)):
+    for number, statement in enumerate(unsent, -len(unsent)):
         if statement.then is not None:
             cursor.set_result(number)
             statement.then(cursor)
@@ -170,13 +180,26 @@ class Rows(Generic[M]):
     def __call__(self, *values: object) -> list[M]:
         """Return the rows for `values`, which stand where the places were."""
         connection = threads_connection()
-        found: list[M] = []
-
-        def note(cursor: Any) -> None:
-            found.extend(self._read(connection, cursor))
-
-        _run(connection, Statement(self._sql, [*values], note), reads=True)
+        found: list[M] | None = connection.read_ahead.pop((self, values), None)
+        if found is None:
+            self._ask(connection, values, reads=True)
+            found = connection.read_ahead.pop((self, values))
         return found
+
+    def ahead(self, *values: object) -> None:
+        """Ask for the rows now, with other statements; the transaction's next call gets them.
+
+        What is written to them in between is not seen.
+        """
+        self._ask(threads_connection(), values, reads=False)
+
+    def _ask(
+        self, connection: "DatabaseWrapper", values: tuple[object, ...], *, reads: bool
+    ) -> None:
+        def note(cursor: Any) -> None:
+            connection.read_ahead[self, values] = list(self._read(connection, cursor))
+
+        _run(connection, Statement(self._sql, [*values], note), reads=reads)
 
     @cached_property
     def _sql(self) -> str:

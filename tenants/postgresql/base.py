@@ -27,7 +27,7 @@ from tenants.names import validate_schema_name
 from tenants.postgresql.cursor import DIRECTORY_VERSION, Cursor, Settings, TenantCursor
 
 if TYPE_CHECKING:
-    from tenants.statements import Statement
+    from tenants.statements import Rows, Statement
 
 #: Nobody's: on this path nothing is found but what PostgreSQL brings along.
 NOBODYS = "SET search_path = ''; RESET statement_timeout"
@@ -42,8 +42,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
     """A connection whose every statement runs on the current tenant's path or not at all."""
 
     _creating_in_extensions = False
-    # What `tenants.statements.together` has not sent yet; None outside of it.
-    collected: "list[Statement] | None" = None
+    # Of `tenants.statements`: is what it makes to wait at the moment?
+    is_collecting = False
     _kept_cursor: Any = None
     # Seconds for each statement; None: nothing is told to the database.
     statement_limit: int | None = None
@@ -61,6 +61,9 @@ class DatabaseWrapper(base.DatabaseWrapper):
     _entered_in: UUID | None = None
 
     def __init__(self, settings_dict: dict[str, Any], *args: Any, **kwargs: Any) -> None:
+        #: Of `tenants.statements`: what waits, and what this transaction has asked for early.
+        self.unsent: list[Statement] = []
+        self.read_ahead: dict[tuple[Rows[Any], tuple[object, ...]], list[Any]] = {}
         super().__init__(settings_dict, *args, **kwargs)
         #: May each transaction, and each statement outside of one, reach another connection of
         #: the server's? So does PgBouncer in transaction mode.
@@ -100,6 +103,19 @@ class DatabaseWrapper(base.DatabaseWrapper):
         To the driver this is a connection in autocommit: it sends no BEGIN, our cursors do.
         """
         self.in_transactions = not autocommit
+        self.read_ahead.clear()
+
+    def _commit(self) -> None:
+        if self.unsent:
+            self.send_unsent(and_commit=True)
+        else:
+            super()._commit()
+
+    def send_unsent(self, *, and_commit: bool = False) -> None:
+        """Send what `tenants.statements` has left to the next query, or to the COMMIT."""
+        from tenants.statements import send
+
+        send(self, and_commit=and_commit)
 
     def create_cursor(self, name: str | None = None) -> Any:
         cursor = super().create_cursor(name)
@@ -122,14 +138,18 @@ class DatabaseWrapper(base.DatabaseWrapper):
         super().rollback()
 
     def savepoint_rollback(self, sid: str) -> None:
+        # What waits was made after the savepoint: setting it sent all the others.
+        self.forget_settings()
         try:
             super().savepoint_rollback(sid)
         finally:
             self.forget_settings()
 
     def forget_settings(self) -> None:
-        """Have the next statement bring all it needs along."""
+        """Have the next statement bring all it needs along; what waits is not sent at all."""
         self.settings_there = Settings()
+        self.unsent.clear()
+        self.read_ahead.clear()
 
     def limit_statements(self, seconds: int) -> None:
         """Have the database stop each statement of this connection after `seconds`; 0: never.
@@ -156,7 +176,14 @@ class DatabaseWrapper(base.DatabaseWrapper):
             self._kept_cursor = kept = self.cursor()
         return kept
 
+    def set_tenant(self, tenant: Any, include_public: bool = True) -> None:
+        if self.unsent and not self.is_collecting:
+            self.send_unsent()
+        self.read_ahead.clear()
+        super().set_tenant(tenant, include_public)
+
     def close(self) -> None:
+        self.unsent.clear()
         self._kept_cursor = self.statement_limit = self.unproved_directory = None
         super().close()
 

@@ -158,9 +158,12 @@ class TenantCursor(Cursor):
 
         Raises RuntimeError for one that would not see what `tenants.statements` has not sent yet.
         """
-        owner, status = self._owner, self._pgconn.transaction_status
-        if owner.collected:
-            raise RuntimeError(f"{len(owner.collected)} statements wait to be sent before this.")
+        owner = self._owner
+        if owner.unsent:
+            if owner.is_collecting:
+                raise RuntimeError(f"{len(owner.unsent)} statements wait to be sent before this.")
+            owner.send_unsent()
+        status = self._pgconn.transaction_status
         if status == TransactionStatus.INERROR:
             # It fails in any case, unless it ends the transaction.
             return ()

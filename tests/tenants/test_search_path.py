@@ -1,12 +1,15 @@
 """A statement runs in its own business or not at all."""
 
 import threading
+from contextlib import closing
 
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import DatabaseError, ProgrammingError, transaction
+from django.db.utils import ConnectionHandler
 from django.test.utils import CaptureQueriesContext
 from django_tenants.utils import schema_context, tenant_context
+from psycopg import IsolationLevel
 
 from access.models import User
 from tenants.connection import connection
@@ -169,3 +172,42 @@ def test_threads_do_not_share_a_business(alpha: Tenant, beta: Tenant) -> None:
         thread.join()
     assert len(seen) == 100
     assert all(wanted == got for wanted, got in seen)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_transaction_begins_with_its_first_statement(in_alpha: Tenant) -> None:
+    with CaptureQueriesContext(connection) as statements:
+        with transaction.atomic():
+            pass
+        with transaction.atomic():
+            User.objects.exists()
+            User.objects.exists()
+    sent = [statement["sql"] for statement in statements if "access_user" in statement["sql"]]
+    assert [text.startswith("BEGIN;\n") for text in sent] == [True, False]
+    assert "search_path" not in sent[1]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_cursor_of_the_server_reads_in_the_transaction(in_alpha: Tenant) -> None:
+    User.objects.create_user("only@alpha.example", "x")
+    with transaction.atomic():
+        # One that holds its rows beyond the transaction could not lock them.
+        locked = User.objects.select_for_update().iterator(chunk_size=1)
+        assert [user.email for user in locked] == ["only@alpha.example"]
+        assert search_path() == "alpha, extensions"
+    assert [user.email for user in User.objects.iterator()] == ["only@alpha.example"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_transaction_has_the_isolation_that_the_settings_ask_for(in_alpha: Tenant) -> None:
+    wanted = {
+        **connection.settings_dict,
+        "OPTIONS": {"isolation_level": IsolationLevel.SERIALIZABLE},
+    }
+    with closing(ConnectionHandler({"default": wanted})["default"]) as other:
+        other.set_schema("alpha")
+        other.set_autocommit(False)
+        with other.cursor() as cursor:
+            cursor.execute("SHOW transaction_isolation")
+            assert cursor.fetchone() == ("serializable",)
+        other.rollback()
