@@ -2,6 +2,7 @@
 
 import threading
 from contextlib import closing
+from typing import cast
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -14,6 +15,7 @@ from psycopg import IsolationLevel
 from access.models import User
 from tenants.connection import connection
 from tenants.models import Tenant
+from tenants.postgresql.base import DatabaseWrapper
 
 pytestmark = pytest.mark.django_db
 
@@ -204,7 +206,8 @@ def test_a_transaction_has_the_isolation_that_the_settings_ask_for(in_alpha: Ten
         **connection.settings_dict,
         "OPTIONS": {"isolation_level": IsolationLevel.SERIALIZABLE},
     }
-    with closing(ConnectionHandler({"default": wanted})["default"]) as other:
+    made = cast("DatabaseWrapper", ConnectionHandler({"default": wanted})["default"])
+    with closing(made) as other:
         other.set_schema("alpha")
         other.set_autocommit(False)
         with other.cursor() as cursor:
