@@ -15,6 +15,7 @@ from access.actors import CUSTOMER, SYSTEM, Actor
 from bookings import claims, money, services, taking
 from bookings.becoming import become, seats_of
 from bookings.change_rows import place_of, plan_of
+from bookings.descriptions import described
 from bookings.errors import BookingClosed
 from bookings.models import Allocation, Booking, BookingChange
 from bookings.plans import Plan
@@ -81,7 +82,7 @@ def sessions_of(change: BookingChange) -> list[PaymentSession]:
 
 
 def change_of(session: PaymentSession) -> BookingChange | None:
-    """Return the change whose difference `session` is, or None when it is for something else."""
+    """Return the change that `session` pays for, or leaves the card for; None for all else."""
     number = str(session.metadata.get("change", ""))
     if not number.isdecimal() or not session.payable_id.isdecimal():
         return None
@@ -92,8 +93,10 @@ def change_of(session: PaymentSession) -> BookingChange | None:
     )
     if change is None:
         return None
+    if session.purpose == PaymentSession.Purpose.CARD_SETUP:
+        return change if change.wants_card else None
     is_due = (change.amount_due, change.booking.currency) == (session.amount, session.currency)
-    return change if is_due else None
+    return change if is_due and not change.wants_card else None
 
 
 def start_payment(
@@ -112,10 +115,13 @@ def start_payment(
     reusable = next((one for one in earlier if services.is_payable(one, now)), None)
     number = len(earlier) + 1
     key = reusable.idempotency_key if reusable else f"change:{change.pk}:{number}"
+    what = described("card" if change.wants_card else "difference", service=change.service_name)
     page = f"{current_tenant().url}/booking/{change.booking.access_token}/change"
     urls = success_url or f"{page}/return/", cancel_url or f"{page}/unpaid/"
     try:
-        return _open_payment(change, key, own_hosts, urls)
+        # The same page again has to be asked for in the same words.
+        description = reusable.description if reusable else what
+        return _open_payment(change, key, description, own_hosts, urls)
     except Exception:
         if not earlier:
             withdraw(change.booking_id)
@@ -123,7 +129,11 @@ def start_payment(
 
 
 def _open_payment(
-    change: BookingChange, key: str, own_hosts: Iterable[str], urls: tuple[str, str]
+    change: BookingChange,
+    key: str,
+    description: str,
+    own_hosts: Iterable[str],
+    urls: tuple[str, str],
 ) -> PaymentSession:
     booking = change.booking
     asked: dict[str, Any] = {
@@ -139,14 +149,14 @@ def _open_payment(
         "own_hosts": own_hosts,
         "access_token": booking.access_token,
         "expires_at": change.hold_expires_at,
+        "description": description,
     }
     if change.wants_card:
-        return payments.start_card_setup(**asked, description=f"{change.service_name}: card")
+        return payments.start_card_setup(**asked)
     return payments.start_checkout(
         **asked,
         amount=change.amount_due,
         currency=booking.currency,
-        description=f"{change.service_name}: difference",
         is_deposit=True,
         tax_rate=booking.tax_rate,
     )
