@@ -256,6 +256,20 @@ def test_the_webhook_after_the_end_of_the_hold_changes_nothing(
     assert other.is_confirmed
 
 
+def test_a_payment_of_nothing_is_no_card(in_alpha: Tenant, stripe: Control) -> None:
+    """Whoever may ask for payments in a booking's name leaves no card with one of nothing."""
+    booking = book(haircut(), noon())
+    held = changes.change(booking.pk, to(colour(), AGREED)).held
+    assert held is not None
+    session = PaymentSession(
+        payable_type=money.CHANGE, payable_id=str(booking.pk), amount=0, currency="GBP",
+        metadata={"change": str(held.pk)},
+    )  # fmt: skip
+    assert held_changes.change_of(session) is None
+    session.purpose = PaymentSession.Purpose.CARD_SETUP
+    assert held_changes.change_of(session) == held
+
+
 def test_when_stripe_fails_the_change_is_given_up(in_alpha: Tenant, stripe: Control) -> None:
     booking = book(haircut(), noon())
     outcome = changes.change(booking.pk, to(colour(), AGREED, starts_at=noon(8)))

@@ -134,7 +134,7 @@ def change(booking: Booking, kinds: list[Service], step: Step) -> None:
     people=st.integers(1, MOST), steps=STEPS,
 )  # fmt: skip
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 def test_discount_prepaid_paid_and_remaining_are_the_price(
     in_alpha: Tenant,
