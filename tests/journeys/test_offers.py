@@ -121,6 +121,7 @@ def test_book_with_a_discount_code_and_a_voucher(
     page.get_by_role("button", name="Confirm booking").click()
     expect(page.get_by_role("heading", name="Confirmed")).to_be_visible()
     expect(page.locator(".summary")).to_contain_text("£49.50")
+    expect(page.locator(".summary .due")).to_have_text("To pay on the day£29.50")
     shoot(page, "codes-4-booked")
     assert seen == []
 
