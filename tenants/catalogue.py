@@ -135,10 +135,11 @@ class Rows(NamedTuple):
 # without its name. What depends on it is found by an index, where the catalogues have none by
 # schema: they hold the objects of every business.
 _NS = "(SELECT oid FROM pg_namespace WHERE nspname = current_schema())"
-_IN_SCHEMA = (
-    "ANY (ARRAY(SELECT objid FROM pg_depend WHERE refclassid = 'pg_namespace'::regclass "
-    f"AND refobjid = {_NS} AND classid = '%s'::regclass))"
-)
+#: Of the catalogue named for %s: what is in that schema, indexes aside.
+IN_SCHEMA = """ANY (ARRAY(
+    SELECT objid FROM pg_depend WHERE refclassid = 'pg_namespace'::regclass
+    AND refobjid = (SELECT oid FROM pg_namespace WHERE nspname = current_schema())
+    AND classid = '%s'::regclass))"""
 
 _UNSUPPORTED = """
 SELECT kind || ' ' || name FROM (
@@ -228,9 +229,9 @@ WHERE oid = {relations} AND relkind = 'S' AND value IS NOT NULL ORDER BY relname
 """
 _PLACES = {
     "ns": _NS,
-    "relations": _IN_SCHEMA % "pg_class",
-    "types": _IN_SCHEMA % "pg_type",
-    "functions": _IN_SCHEMA % "pg_proc",
+    "relations": IN_SCHEMA % "pg_class",
+    "types": IN_SCHEMA % "pg_type",
+    "functions": IN_SCHEMA % "pg_proc",
 }
 
 

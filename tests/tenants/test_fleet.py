@@ -24,8 +24,10 @@ from docs.examples.invoices.models import Invoice
 from tenants import template
 from tenants.catalogue import read_catalogue
 from tenants.connection import connection
-from tenants.fleet import versions
+from tenants.fleet import survey, versions
 from tenants.fleet.migration import Pace, migrate
+from tenants.fleet.recording import record_upgrade
+from tenants.fleet.replay import MovedError, upgrade_schema
 from tenants.models import SchemaTemplate, SchemaVersion, Tenant
 from tenants.provisioning import provision
 from tests.tenants.releases import (
@@ -294,6 +296,37 @@ def test_two_runs_at_once_share_the_work(settings: Any, tmp_path: Path) -> None:
             thread.join()
         assert [outcome.failed for outcome in outcomes] == [{}, {}]
         assert standing(schemas) == dict.fromkeys(schemas, NEW)
+
+
+def test_what_is_written_down_of_a_schema_is_not_trusted(settings: Any, tmp_path: Path) -> None:
+    """One that says of itself that it has the first of two steps gets the second alone."""
+    schemas = small_businesses(3)
+    one_step = write_release(tmp_path, "release_first", ADD_REFERENCE)
+    with released(settings, one_step):
+        migrate(["small_001"])
+    SchemaVersion.objects.filter(schema_name="small_001").update(digest="of an older release")
+    both = write_release(tmp_path, "release_both", ADD_REFERENCE, FILL_REFERENCE)
+    with released(settings, both):
+        assert "3/3, 0 failed" in fleet("migrate", *schemas)
+        assert standing(schemas) == dict.fromkeys(schemas, NEW)
+        assert {
+            query(f"SELECT count(*) FROM {schema}.django_migrations WHERE app = 'invoices'")[0]
+            for schema in schemas
+        } == {(3,)}
+
+
+def test_a_business_takes_one_message_to_the_server(settings: Any, tmp_path: Path) -> None:
+    (schema,) = small_businesses(1)
+    modules = write_release(tmp_path, "release_message", ADD_REFERENCE, UNIQUE)
+    with released(settings, modules):
+        (fingerprint,) = survey.by_fingerprint([schema])
+        upgrade = record_upgrade(schema)
+        with CaptureQueriesContext(django_connection) as queries:
+            upgrade_schema(schema, upgrade, fingerprint, lock_timeout=400)
+        assert len(queries) == 1
+        assert standing([schema]) == {schema: NEW}
+        with pytest.raises(MovedError):
+            upgrade_schema(schema, upgrade, fingerprint, lock_timeout=400)
 
 
 def test_what_is_written_down_can_be_verified() -> None:
