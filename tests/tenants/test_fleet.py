@@ -315,14 +315,21 @@ def test_what_is_written_down_of_a_schema_is_not_trusted(settings: Any, tmp_path
         } == {(3,)}
 
 
-def test_a_business_takes_one_message_to_the_server(settings: Any, tmp_path: Path) -> None:
+@pytest.mark.parametrize("pools_transactions", [False, True])
+def test_a_business_takes_one_message_to_the_server(
+    settings: Any, tmp_path: Path, pools_transactions: bool
+) -> None:
     (schema,) = small_businesses(1)
     modules = write_release(tmp_path, "release_message", ADD_REFERENCE, UNIQUE)
     with released(settings, modules):
         (fingerprint,) = survey.by_fingerprint([schema])
         upgrade = record_upgrade(schema)
-        with CaptureQueriesContext(django_connection) as queries:
-            upgrade_schema(schema, upgrade, fingerprint, lock_timeout=400)
+        connection.pools_transactions = pools_transactions
+        try:
+            with CaptureQueriesContext(django_connection) as queries:
+                upgrade_schema(schema, upgrade, fingerprint, lock_timeout=400)
+        finally:
+            connection.pools_transactions = False
         assert len(queries) == 1
         assert standing([schema]) == {schema: NEW}
         with pytest.raises(MovedError):

@@ -1,7 +1,7 @@
 """A sign-up may take a schema that is ready: its own alone, of this version, or none."""
 
 from collections.abc import Iterator
-from concurrent.futures import Future
+from functools import partial
 from threading import Barrier, Event
 from typing import Any
 
@@ -72,9 +72,7 @@ def test_two_at_once_take_different_ones_and_a_third_makes_its_own() -> None:
     tenant_provisioned.connect(wait)
     try:
         labels = ("newcomer", "newcomer-1", "newcomer-2")
-        answers: list[Future[Tenant]] = [
-            in_a_thread(lambda label=label: sign_up(label)) for label in labels
-        ]
+        answers = [in_a_thread(partial(sign_up, label)) for label in labels]
         for answer in answers:
             answer.result()
     finally:
