@@ -32,6 +32,7 @@ from tenants.models import SchemaTemplate, SchemaVersion, Tenant
 from tenants.provisioning import provision
 from tests.tenants.releases import (
     ADD_REFERENCE,
+    DANGLING,
     FILL_REFERENCE,
     NOT_ATOMIC,
     PAST_THE_EDITOR,
@@ -197,6 +198,17 @@ def test_one_that_fails_stays_as_it_was_and_the_others_go_on(settings: Any, tmp_
         assert "1/1, 0 failed" in fleet("migrate", *schemas)
         assert standing(schemas) == dict.fromkeys(schemas, NEW)
         assert not SchemaVersion.objects.exclude(error="").exists()
+
+
+def test_what_is_found_out_at_the_very_end_fails_too(settings: Any, tmp_path: Path) -> None:
+    schemas = small_businesses(2)
+    invoice("small_001", "1")
+    modules = write_release(tmp_path, "release_dangling", ADD_REFERENCE, DANGLING)
+    with released(settings, modules):
+        with pytest.raises(CommandError, match=r"1 of 2 failed .*: small_001"):
+            fleet("migrate", *schemas)
+        assert standing(schemas) == {"small_000": NEW, "small_001": OLD}
+        assert "violates foreign key" in SchemaVersion.objects.get(schema_name="small_001").error
 
 
 def test_a_canary_that_fails_keeps_the_others_safe(settings: Any, tmp_path: Path) -> None:
