@@ -6,6 +6,7 @@ from typing import Any
 from django.utils import timezone
 
 from access.actors import CUSTOMER
+from bookings.descriptions import described
 from bookings.errors import BookingClosed, InvalidBooking
 from bookings.models import Pass, PassType, Voucher, VoucherSettings
 from bookings.offers.prepaid import AnyPrepaid, issue, payable_type
@@ -92,12 +93,13 @@ def open_checkout(item: Voucher | Pass, *, own_hosts: Iterable[str]) -> PaymentS
         raise BookingClosed("There is nothing to pay for.")
     kind, page, earlier = payable_type(item), page_of(item), payments_of(item)
     reusable = next((session for session in earlier if is_payable(session)), None)
+    what = described("voucher") if isinstance(item, Voucher) else item.name
     return payments.start_checkout(
         payable_type=kind,
         payable_id=item.pk,
         amount=item.price,
         currency=item.currency,
-        description="Gift voucher" if isinstance(item, Voucher) else item.name,
+        description=reusable.description if reusable else what,
         customer=payments.CustomerDetails(item.customer_email, item.customer_name),
         success_url=f"{page}?back=paid",
         cancel_url=page,
