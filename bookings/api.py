@@ -15,7 +15,8 @@ from access.authentication import holder_token
 from access.fields import MoneyField, StrictBooleanField, StrictCharField, StrictIntegerField
 from access.models import APIKey
 from access.permissions import IsAnyone, IsMemberOrHolder, is_member
-from bookings import agreements, money, services
+from bookings import money, services
+from bookings.agreements import Given, asked_for, check_agreed
 from bookings.api_fields import InstantField
 from bookings.availability import is_offered
 from bookings.choices import check_answers, wanted_by
@@ -183,10 +184,8 @@ def check_against_catalogue(booking: BookingRequest) -> None:
                 deposit_amount_pence=price.deposit,
                 currency=current_tenant().currency,
             )
-    if service.requires_card and payments.payments_enabled() and not booking.terms_accepted:
-        raise agreements.terms_missing(service)
-    if service.consent_text and not booking.consent_given:
-        raise agreements.consent_missing(service.consent_text)
+    given = Given(consent=booking.consent_given, terms=booking.terms_accepted)
+    check_agreed(asked_for(wanted.services), given)
     if not is_offered(wanted, booking.starts_at, current_tenant().zone, timezone.now()):
         raise InvalidBooking(
             "booking_date is not one of the times at which this service starts",

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from access.actors import CUSTOMER
 from access.fields import MoneyField, StrictBooleanField, StrictCharField, StrictIntegerField
 from bookings import changes, held_changes, money, plans
-from bookings.agreements import Given
+from bookings.agreements import Given, consents_shown
 from bookings.api import OneBookingView
 from bookings.api_availability import question_shown
 from bookings.api_changes import actor_for, resource_named
@@ -190,8 +190,9 @@ def _asked(plan: Plan) -> dict[str, Any]:
     """Return what has to be given before it happens."""
     return {
         "wants_card": plan.wants_card,
-        "card_terms": plan.asks.card_terms,
-        "consent_text": plan.asks.consent,
+        "card_terms": str(plan.asks.card) if plan.asks.card else "",
+        "consent_text": plan.asks.consents[0].consent_text if plan.asks.consents else "",
+        "consents": consents_shown(plan.asks.consents),
         "questions": [question_shown(one) for one in plan.asks.questions],
     }
 

@@ -137,7 +137,7 @@ def _options(booking: Booking, plan: Plan) -> dict[str, Any]:
 
 def _to_follow(service: Service, instead: list[Service]) -> list[Service]:
     """Return what of `instead` can come after `service` in the same visit."""
-    return [one for one in instead if one.pk != service.pk and not plans.needs_to_lead(one)]
+    return [one for one in instead if one.pk != service.pk]
 
 
 @never_cache
@@ -156,9 +156,7 @@ def confirm_change(request: HttpRequest, token: str) -> HttpResponse:
         plan = plans.make(booking, wish, payments_ahead(booking))
         form = AgreementsForm(
             request.POST if request.method == "POST" else None,
-            terms=plan.asks.card_terms,
-            consent=plan.asks.consent,
-            questions=plan.asks.questions,
+            asked=plan.asks,
         )
         if form.is_valid():
             return _change(request, booking, replace(wish, given=_given(form)), plan)

@@ -113,8 +113,11 @@ def wanted_by(
 def questions_of(services: Iterable[Service]) -> list[IntakeQuestion]:
     """Return what the business asks who books these, without doubles."""
     found: dict[str, IntakeQuestion] = {}
-    for question in IntakeQuestion.objects.filter(service__in=list(services)):
-        found.setdefault(question.text, question)
+    asked = IntakeQuestion.objects.filter(service__in=list(services)).select_related("service")
+    for question in asked:
+        # What one service must know, another may ask for as well.
+        if question.text not in found or question.is_required > found[question.text].is_required:
+            found[question.text] = question
     return list(found.values())
 
 
@@ -138,7 +141,10 @@ def check_answers(services: Iterable[Service], answers: Mapping[str, Any]) -> li
             )
         if not answer.strip():
             if question.is_required:
-                raise InvalidBooking(f"answers: “{text}” needs an answer", field="answers")
+                raise InvalidBooking(
+                    f"answers: “{text}” needs an answer for {question.service.name}",
+                    field="answers",
+                )
             continue
         choices = answers_to(question)
         if choices and answer not in choices:

@@ -15,11 +15,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from bookings import availability, services
-from bookings.agreements import card_terms
+from bookings.agreements import asked_for
 from bookings.choices import (
     check_answers,
     offered_services,
-    questions_of,
     resources_to_choose,
     wanted_by,
 )
@@ -152,16 +151,14 @@ def details(request: HttpRequest, choice: Choice) -> HttpResponse:
         messages.error(request, "That time is not on offer. Please choose another one.")
         return redirect("choose-time", slug=service.slug)
     takes_payments = payments_enabled()
-    wants_card = service.requires_card and takes_payments
+    asked = asked_for(choice.wanted.services)
     is_posted = request.method == "POST"
     removes = is_posted and "remove" in request.POST
     form = DetailsForm(
         request.POST if is_posted and not removes else None,
         # Who takes a code out has not finished yet: nothing that they have typed is wrong.
         initial=request.POST.dict() if removes else details_of_member(request),
-        terms=card_terms(service) if wants_card else "",
-        consent=service.consent_text,
-        questions=questions_of(choice.wanted.services),
+        asked=asked,
     )
     price = price_of(choice.wanted.services, choice.wanted.add_ons, choice.wanted.party_size)
     codes = typed.accepted_before(request.POST)
@@ -184,7 +181,7 @@ def details(request: HttpRequest, choice: Choice) -> HttpResponse:
         "form": form,
         "quote": quote,
         "deposit": deposit,
-        "wants_card": wants_card,
+        "wants_card": bool(asked.card),
         "remaining": quote.total - quote.credit - deposit,
         "hold_minutes": int(services.hold_time().total_seconds() // 60),
     }

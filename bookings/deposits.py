@@ -1,4 +1,4 @@
-"""The page on which a booking's deposit is paid, or its card is left."""
+"""The page on which a booking's deposit is paid, its card is left, or both."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -21,6 +21,9 @@ CancelReason = Booking.CancelReason
 def start_payment(booking: Booking, *, own_hosts: Iterable[str]) -> PaymentSession:
     """Open the page on which the deposit of a pending booking is paid, and return the payment.
 
+    Where a card is to be left as well, the one that pays stays on file; with nothing due, the
+    page only saves it.
+
     Asked again, it returns the same page while that is open, and a new one after. When Stripe
     fails, the booking is released and ProcessorFailed is raised: nothing half-done stays.
     """
@@ -32,7 +35,7 @@ def start_payment(booking: Booking, *, own_hosts: Iterable[str]) -> PaymentSessi
     earlier = list(payments_of(booking))
     reusable = next((session for session in earlier if is_payable(session, now)), None)
     key = reusable.idempotency_key if reusable else f"booking:{booking.pk}:{len(earlier) + 1}"
-    what = described("card" if booking.requires_card else "deposit", service=booking.service_name)
+    what = described("deposit" if booking.deposit_amount else "card", service=booking.service_name)
     try:
         # The same page again has to be asked for in the same words.
         return _open_payment(booking, key, reusable.description if reusable else what, own_hosts)
@@ -60,13 +63,15 @@ def _open_payment(
         "expires_at": booking.hold_expires_at,
         "description": description,
     }
-    if booking.requires_card:
+    if not booking.deposit_amount:
         return payments.start_card_setup(**asked)
     return payments.start_checkout(
         **asked,
         amount=booking.deposit_amount,
         currency=booking.currency,
         is_deposit=True,
+        # One page takes both.
+        saves_card=booking.requires_card,
         tax_rate=booking.tax_rate,
     )
 

@@ -1,6 +1,6 @@
 """What staff fill in when they book for somebody at the desk or on the phone."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -16,6 +16,7 @@ from unfold.widgets import (
     UnfoldBooleanSwitchWidget,
 )
 
+from bookings.agreements import wanting_consent
 from bookings.choices import MOST_SERVICES, questions_of
 from bookings.diary import Wanted
 from bookings.form_fields import day_field, moment_field
@@ -183,9 +184,10 @@ class DeskBookingForm(forms.Form):
             field = question_field(question)
             field.widget = _in_the_admins_look(field)
             self.fields[f"question_{question.pk}"] = field
-        if wanted.service.consent_text:
+        consents = wanting_consent(wanted.services)
+        if consents:
             self.fields["consent_given"] = forms.BooleanField(
-                required=False, label=f"The customer agrees: {wanted.service.consent_text}",
+                required=False, label=f"The customer agrees: {_texts(consents)}",
                 widget=UnfoldBooleanSwitchWidget(),
             )  # fmt: skip
         if price.deposit and takes_payments:
@@ -237,6 +239,12 @@ class DeskBookingForm(forms.Form):
         if self.cleaned_data.get("deposit") != self.LINK:
             return None
         return timedelta(hours=self.cleaned_data["hours"] or 24)
+
+
+def _texts(consents: Sequence[Service]) -> str:
+    if len(consents) == 1:
+        return consents[0].consent_text
+    return " ".join(f"{one.name}: {one.consent_text}" for one in consents)
 
 
 def overrule_field() -> forms.BooleanField:

@@ -5,13 +5,14 @@ from typing import Any
 
 from django import forms
 
+from bookings.agreements import Asked
 from bookings.choices import LONGEST_ANSWER, answers_to
 from bookings.models import REFERENCE_ALPHABET, REFERENCE_LENGTH, IntakeQuestion
 
 
-def _agreement(text: str) -> forms.BooleanField:
+def _agreement(text: str, of: str = "") -> forms.BooleanField:
     return forms.BooleanField(
-        label=f"I agree: {text}",
+        label=f"{of} – I agree: {text}" if of else f"I agree: {text}",
         error_messages={"required": "Please agree to this, or choose something else."},
     )
 
@@ -33,23 +34,19 @@ def question_field(question: IntakeQuestion) -> forms.Field:
 class AgreementsForm(forms.Form):
     """What the business wants to know, and what has to be agreed to."""
 
-    def __init__(
-        self,
-        *args: Any,
-        terms: str = "",
-        consent: str = "",
-        questions: Sequence[IntakeQuestion] = (),
-        **kwargs: Any,
-    ) -> None:
-        """`terms` and `consent` have to be agreed to; `questions` are the business's own."""
+    def __init__(self, *args: Any, asked: Asked | None = None, **kwargs: Any) -> None:
+        """`asked` are questions to answer, and what has to be agreed to, each by itself."""
         super().__init__(*args, **kwargs)
-        self.questions = questions
-        for question in questions:
+        asked = asked or Asked()
+        self.questions = asked.questions
+        for question in self.questions:
             self.fields[f"question_{question.pk}"] = question_field(question)
-        if terms:
-            self.fields["accept_terms"] = _agreement(terms)
-        if consent:
-            self.fields["accept_consent"] = _agreement(consent)
+        if asked.card:
+            self.fields["accept_terms"] = _agreement(str(asked.card))
+        for place, service in enumerate(asked.consents):
+            name = f"accept_consent_{service.pk}" if place else "accept_consent"
+            of = service.name if len(asked.new) > 1 or len(asked.consents) > 1 else ""
+            self.fields[name] = _agreement(service.consent_text, of)
 
     def answers(self) -> dict[str, str]:
         """Return {question: answer} of a valid form."""

@@ -56,7 +56,7 @@ def paid(request: HttpRequest, token: str) -> HttpResponseBase:
     booking = held_changes.settle(booking_of(token))
     change = booking.changes.first()
     if change is not None and change.status == BookingChange.Status.APPLIED:
-        what = "Your card is saved" if change.wants_card else "Your payment is in"
+        what = "Your payment is in" if change.amount_due else "Your card is saved"
         messages.success(request, f"{what}, and your booking has changed.")
     elif change is not None and not change.is_held:
         messages.info(request, TOO_LATE)

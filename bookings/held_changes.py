@@ -94,9 +94,9 @@ def change_of(session: PaymentSession) -> BookingChange | None:
     if change is None:
         return None
     if session.purpose == PaymentSession.Purpose.CARD_SETUP:
-        return change if change.wants_card else None
+        return change if change.wants_card and not change.amount_due else None
     is_due = (change.amount_due, change.booking.currency) == (session.amount, session.currency)
-    return change if is_due and not change.wants_card else None
+    return change if is_due and session.saves_card == change.wants_card else None
 
 
 def start_payment(
@@ -115,7 +115,7 @@ def start_payment(
     reusable = next((one for one in earlier if services.is_payable(one, now)), None)
     number = len(earlier) + 1
     key = reusable.idempotency_key if reusable else f"change:{change.pk}:{number}"
-    what = described("card" if change.wants_card else "difference", service=change.service_name)
+    what = described("difference" if change.amount_due else "card", service=change.service_name)
     page = f"{current_tenant().url}/booking/{change.booking.access_token}/change"
     urls = success_url or f"{page}/return/", cancel_url or f"{page}/unpaid/"
     try:
@@ -151,13 +151,15 @@ def _open_payment(
         "expires_at": change.hold_expires_at,
         "description": description,
     }
-    if change.wants_card:
+    if not change.amount_due:
         return payments.start_card_setup(**asked)
     return payments.start_checkout(
         **asked,
         amount=change.amount_due,
         currency=booking.currency,
         is_deposit=True,
+        # One page takes both.
+        saves_card=change.wants_card,
         tax_rate=booking.tax_rate,
     )
 

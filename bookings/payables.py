@@ -20,15 +20,18 @@ def booking_named(payable_id: str) -> Booking | None:
 
 
 def booking_for(session: PaymentSession) -> Booking | None:
-    """Return the booking whose deposit a payment is, or None when it is for something else.
+    """Return the booking whose deposit a payment is, or whose card it saves; else None.
 
-    An API caller may ask for other sums in a booking's name; they settle no deposit.
+    Where both are asked for, one payment does both. An API caller may ask for other sums in a
+    booking's name; they settle no deposit and leave no card.
     """
     booking = booking_named(session.payable_id)
     if booking is None:
         return None
+    if session.purpose == PaymentSession.Purpose.CARD_SETUP:
+        return booking if booking.requires_card and not booking.deposit_amount else None
     is_deposit = (booking.deposit_amount, booking.currency) == (session.amount, session.currency)
-    return booking if is_deposit else None
+    return booking if is_deposit and session.saves_card == booking.requires_card else None
 
 
 class AboutBooking(PayableHandler):
@@ -45,7 +48,7 @@ class AboutBooking(PayableHandler):
 
 @register
 class Deposit(AboutBooking):
-    """A booking waits for its deposit, or for the card that is left instead."""
+    """A booking waits for its deposit, for the card that is left, or for both at once."""
 
     type = money.DEPOSIT
 

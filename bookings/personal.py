@@ -76,7 +76,7 @@ declare(
         "success_url": "", "cancel_url": "",
     },
     keep="id reference service resource class_session series party_size service_name starts_at "
-    "ends_at consent_text consent_version consent_at total_amount deposit_amount discount_amount "
+    "ends_at consent_text consent_version consent_at consents total_amount deposit_amount discount_amount "
     "credit_amount currency status hold_expires_at tax_rate requires_card no_show_fee "
     "late_cancellation_fee free_cancellation_hours late_refund_percent no_refund_hours "
     "counts_business_days terms_accepted_at cancel_reason created_at updated_at confirmed_at "

@@ -71,7 +71,7 @@ class Plan:
     # Of another service: what a booking keeps of its terms, by the names of the fields.
     terms: Mapping[str, Any] = field(default_factory=dict)
     asks: Asked = field(default_factory=Asked)
-    # Has a card to be left before it happens? Nothing is due then.
+    # Has a card to be left before it happens? What is due is paid on the same page.
     wants_card: bool = False
 
     @property
@@ -204,11 +204,10 @@ def make(
     offered = Offered(quote.discount, quote.credit)
     asks = asked_of(booking, sold(booking).services, wanted.services)
     given = wish.given
-    takes_card = collects and asks.wants_card and (given is None or given.terms)
+    takes_card = collects and bool(asks.card) and (given is None or given.terms)
     due, back, deposit = difference(
-        # A card stands in for a deposit.
-        quote.deposit, quote.total - quote.credit, paid, collects and not takes_card, gives_back
-    )  # fmt: skip
+        quote.deposit, quote.total - quote.credit, paid, collects, gives_back
+    )
     terms = terms_of(wanted.service) if wanted.service.pk != booking.service_id else {}
     if given is not None:
         terms |= kept(booking, asks, given, timezone.now())
@@ -257,28 +256,18 @@ def check_for_customer(booking: Booking, plan: Plan, now: datetime) -> None:
     if plan.is_other:
         for service in plan.wanted.services:
             check_party(service, plan.party_size)
-            _check_offered(booking, service, leads=service == plan.wanted.service)
+            _check_offered(booking, service)
     if not is_offered(plan.wanted, plan.starts_at, current_tenant().zone, now):
         raise InvalidBooking(NOT_OFFERED, field="booking_date")
 
 
-def _check_offered(booking: Booking, service: Service, *, leads: bool) -> None:
+def _check_offered(booking: Booking, service: Service) -> None:
     if service in sold(booking).services:
         return
     if not (service.is_active and service.is_online):
         raise InvalidBooking(
             f"service_name: {service.name} can't be booked online", field="service_name"
         )
-    if not leads and needs_to_lead(service):
-        raise InvalidBooking(
-            f"more_services: {service.name} needs your consent or card; please book it by itself",
-            field="more_services",
-        )
-
-
-def needs_to_lead(service: Service) -> bool:
-    """Does `service` want a consent or a card? A booking keeps those of its first service."""
-    return bool(service.consent_text) or (service.requires_card and payments.payments_enabled())
 
 
 def services_to_change_to(booking: Booking) -> list[Service]:

@@ -8,7 +8,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from access.actors import CUSTOMER, Actor
-from bookings import agreements, claims, policy, taking
+from bookings import claims, policy, taking
+from bookings.agreements import CardTerms, consents_kept, wanting_consent
 from bookings.cancelling import (
     cancel,
     end_checkouts,
@@ -157,7 +158,10 @@ def itemise(booking: Booking, lines: Iterable[Line]) -> None:
 
 
 def terms_kept(request: BookingRequest, now: datetime) -> dict[str, Any]:
-    """Return what is kept of a service's terms: changing it never changes a booking."""
+    """Return what is kept of the services' terms: changing them never changes a booking.
+
+    The first one's count for cancelling; each adds its consent, and its fees for a card.
+    """
     service = request.service
     if service is None:
         return {}
@@ -168,10 +172,10 @@ def terms_kept(request: BookingRequest, now: datetime) -> dict[str, Any]:
         "no_refund_hours": service.no_refund_hours,
         "counts_business_days": service.counts_business_days,
     }
-    if service.consent_text and request.consent_given:
-        terms |= agreements.consent_kept(service, now)
+    if request.consent_given:
+        terms |= consents_kept(wanting_consent(request.services), now)
     if request.requires_card:
-        terms |= agreements.card_terms_kept(service, now)
+        terms |= CardTerms.of(request.services).kept(now)
     return terms
 
 

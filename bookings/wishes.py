@@ -77,12 +77,15 @@ class BookingRequest:
         )
 
     @property
+    def services(self) -> tuple[Service, ...]:
+        """What is booked, in order; nothing for what the catalogue does not list."""
+        return () if self.service is None else (self.service, *self.more_services)
+
+    @property
     def wanted(self) -> Wanted | None:
         if self.service is None:
             return None
-        return Wanted(
-            (self.service, *self.more_services), self.add_ons, self.party_size, self.resource_id
-        )
+        return Wanted(self.services, self.add_ons, self.party_size, self.resource_id)
 
     @property
     def amounts(self) -> dict[str, int]:
@@ -94,7 +97,7 @@ class BookingRequest:
     @property
     def requires_card(self) -> bool:
         """A card is only asked of those who can agree to the terms: not on the phone."""
-        return self.service is not None and self.service.requires_card and self.terms_accepted
+        return self.terms_accepted and any(one.requires_card for one in self.services)
 
 
 @dataclass(frozen=True)

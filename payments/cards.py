@@ -31,6 +31,23 @@ def saved_card_for(payable_type: str, payable_id: str | int) -> SavedCard | None
     return SavedCard.objects.all().given_for(payable_type, payable_id).first()
 
 
+def fetch(payment_session_id: str) -> None:
+    """Ask Stripe for the card that has paid and keep it, once; does nothing when it is there.
+
+    Raises GatewayUnavailable, GatewayRejected or NoCardOnFile when Stripe shows none yet.
+    """
+    session = get_payment_session(payment_session_id)
+    if SavedCard.objects.filter(payment_session=session).exists():
+        return
+    gateway = Gateway(StripeAccount.objects.current())
+    checkout = gateway.retrieve_checkout_session(session.stripe_checkout_session_id or "")
+    if checkout.card is None or not checkout.card.customer_id:
+        raise NoCardOnFile("Stripe shows no card for this payment yet.")
+    with transaction.atomic():
+        locked = PaymentSession.objects.select_for_update().get(pk=session.pk)
+        transitions.keep_card(locked, checkout.card)
+
+
 def charge_saved_card(
     card: SavedCard,
     *,

@@ -80,6 +80,7 @@ def start_checkout(
     access_token: str | None = None,
     expires_at: datetime | None = None,
     is_deposit: bool = False,
+    saves_card: bool = False,
     tax_rate: Decimal = Decimal(0),
     actor: Actor = SYSTEM,
 ) -> PaymentSession:
@@ -89,12 +90,15 @@ def start_checkout(
     addresses must lead to `own_hosts` or an allow-listed origin; Stripe replaces
     ``{CHECKOUT_SESSION_ID}`` in `success_url`. `expires_at` is stretched to Stripe's bounds. The
     money of a deposit is owed to the customer until `earn_deposits` is called. `tax_rate` is the
-    per cent of tax that the amount includes.
+    per cent of tax that the amount includes. With `saves_card` only a card pays, and it stays on
+    file: `saved_card_for` has it soon after the payment; the customer must have an e-mail address.
 
     Call it outside any transaction. Raises InvalidPayment (`field` names the argument),
     PaymentsDisabled, IdempotencyMismatch, ProcessorFailed.
     """
     account = account_that_takes_payments()
+    if saves_card and not (customer and customer.email):
+        raise _nameless()
     session = PaymentSession(
         payable_type=short_text(payable_type, "payable_type", 50),
         payable_id=short_text(str(payable_id), "payable_id", 64),
@@ -106,6 +110,7 @@ def start_checkout(
         cancel_url=checked_return_url(cancel_url, field="cancel_url", own_hosts=own_hosts),
         metadata=_checked_metadata(metadata or {}),
         is_deposit=is_deposit,
+        saves_card=saves_card,
         tax_rate=tax_rate,
         idempotency_key=short_text(idempotency_key, "idempotency_key", 255),
     )
@@ -136,7 +141,7 @@ def start_card_setup(
     """
     account = account_that_takes_payments()
     if not customer.email:
-        raise InvalidPayment("customer.email is needed to save a card", field="customer.email")
+        raise _nameless()
     session = PaymentSession(
         purpose=PaymentSession.Purpose.CARD_SETUP,
         payable_type=short_text(payable_type, "payable_type", 50),
@@ -153,6 +158,10 @@ def start_card_setup(
     if access_token:
         session.access_token = access_token
     return _start(session, account, customer, expires_at, actor)
+
+
+def _nameless() -> InvalidPayment:
+    return InvalidPayment("customer.email is needed to save a card", field="customer.email")
 
 
 def account_that_takes_payments() -> StripeAccount:
@@ -233,6 +242,8 @@ def fingerprint(session: PaymentSession, customer: CustomerDetails) -> str:
         "payable_type payable_id amount currency success_url cancel_url metadata description"
     ).split()
     asked = {name: getattr(session, name) for name in names} | asdict(customer)
+    if session.saves_card:
+        asked["saves_card"] = True
     return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
 
 
@@ -263,7 +274,7 @@ def open_at_stripe(
     is_card_setup = session.purpose == PaymentSession.Purpose.CARD_SETUP
     recurring = _recurring(session)
     stripe_customer_id = ""
-    if (is_card_setup or recurring) and session.customer is not None:
+    if (is_card_setup or session.saves_card or recurring) and session.customer is not None:
         stripe_customer_id = stripe_customer(session.customer, account)
     request = CheckoutRequest(
         amount=session.amount,
@@ -272,6 +283,7 @@ def open_at_stripe(
         customer_email=customer.email,
         stripe_customer_id=stripe_customer_id,
         is_card_setup=is_card_setup,
+        saves_card=session.saves_card,
         recurring=recurring,
         success_url=session.success_url,
         cancel_url=session.cancel_url,

@@ -29,6 +29,14 @@ def send_charge(*, payment_session_id: str) -> None:
     cards.send(payment_session_id)
 
 
+@tenant_task("payments.fetch_card", attempts=12, first_wait=5)
+def fetch_card(*, payment_session_id: str) -> None:
+    """Keep the card that has paid, where it is to stay on file."""
+    from payments import cards
+
+    cards.fetch(payment_session_id)
+
+
 @tenant_task("payments.send_payment_link")
 def send_payment_link(*, request_pk: int) -> None:
     """Send a customer the link on which they can pay."""

@@ -89,7 +89,7 @@ PAYMENT_INTERNAL = "access_token"
 declare(
     PaymentSession, title="Payments", rows=payments, erase=PAYMENT, internal=PAYMENT_INTERNAL,
     keep="id payable_type payable_id purpose amount tax_rate currency status is_processing "
-    "is_deposit livemode customer stripe_checkout_session_id stripe_payment_intent_id "
+    "is_deposit saves_card livemode customer stripe_checkout_session_id stripe_payment_intent_id "
     "checkout_expires_at failure_code created_at updated_at succeeded_at",
 )  # fmt: skip
 declare(

@@ -79,8 +79,8 @@ class Card:
 
 
 def card_of(data: StripeObject) -> Card | None:
-    """Return the card that a setup session saved, where it is expanded."""
-    intent = data.get("setup_intent")
+    """Return the card that a session saved, or that paid on it, where it is expanded."""
+    intent = data.get("setup_intent") or data.get("payment_intent")
     method = intent.get("payment_method") if isinstance(intent, Mapping) else None
     return Card.read(method) if isinstance(method, Mapping) else None
 

@@ -81,6 +81,9 @@ def apply_checkout_session(
                 at,
             ),
         )
+        # Not attached to the customer yet: `fetch_card` looks again.
+        if session.saves_card and checkout.card is not None and checkout.card.customer_id:
+            keep_card(session, checkout.card)
     elif checkout.status == "complete":
         mark_processing(session)
     session.save_changes()
@@ -100,13 +103,28 @@ def adopt_checkout_session(session: PaymentSession, checkout: CheckoutSession) -
 
 def mark_card_saved(session: PaymentSession, told: Card, at: datetime) -> None:
     """The customer has left a card: nothing is paid, and it may be charged later."""
-    if session.purpose != PaymentSession.Purpose.CARD_SETUP or session.customer is None:
+    if session.purpose != PaymentSession.Purpose.CARD_SETUP:
         raise EventMismatch("a card was saved where a payment was asked for")
-    if session.customer.stripe_customer_id != told.customer_id:
-        raise EventMismatch("the card is another customer's")
     if session.is_paid:
         return
-    card = SavedCard.objects.create(
+    card = _save(session, told)
+    session.change(status=Status.SUCCEEDED, succeeded_at=at)
+    session.save_changes()
+    record("card.saved", session, event_data(session), STRIPE)
+    signals.card_saved.send(PaymentSession, payment_session=session, card=card)
+
+
+def keep_card(session: PaymentSession, told: Card) -> None:
+    """The card that has paid may be charged later; the payment has said all else already."""
+    if not SavedCard.objects.filter(payment_session=session).exists():
+        _save(session, told)
+        record("card.saved", session, event_data(session), STRIPE)
+
+
+def _save(session: PaymentSession, told: Card) -> SavedCard:
+    if session.customer is None or session.customer.stripe_customer_id != told.customer_id:
+        raise EventMismatch("the card is another customer's")
+    return SavedCard.objects.create(
         customer=session.customer,
         payment_session=session,
         stripe_payment_method_id=told.id,
@@ -115,10 +133,6 @@ def mark_card_saved(session: PaymentSession, told: Card, at: datetime) -> None:
         expires_month=told.expires_month,
         expires_year=told.expires_year,
     )
-    session.change(status=Status.SUCCEEDED, succeeded_at=at)
-    session.save_changes()
-    record("card.saved", session, event_data(session), STRIPE)
-    signals.card_saved.send(PaymentSession, payment_session=session, card=card)
 
 
 def adopt_payment_intent(session: PaymentSession, intent_id: str) -> None:
@@ -158,6 +172,7 @@ def mark_succeeded(session: PaymentSession, received: Received) -> None:
         session.save_changes()
         record("payment.succeeded", session, event_data(session), STRIPE)
     _send_receipt(session)
+    _fetch_card(session)
     signals.payment_succeeded.send(PaymentSession, payment_session=session)
 
 
@@ -166,6 +181,14 @@ def _send_receipt(session: PaymentSession) -> None:
 
     if session.amount and session.customer is not None:
         send_receipt.enqueue(payment_session_id=str(session.pk))
+
+
+def _fetch_card(session: PaymentSession) -> None:
+    """Have the card that paid asked for: what tells of the money does not show it."""
+    from payments.jobs import fetch_card
+
+    if session.saves_card:
+        fetch_card.enqueue(payment_session_id=str(session.pk))
 
 
 def _write_transaction(session: PaymentSession, received: Received) -> None:

@@ -155,6 +155,8 @@ def debit(store: Store, account: str, session: StripeObject) -> StripeObject:
         raise not_allowed_state("This Checkout Session saves a card: there is nothing to debit.")
     if session["mode"] == "subscription":
         raise not_allowed_state("The sandbox takes cards alone for subscriptions.")
+    if "bacs_debit" not in session["payment_method_types"]:
+        raise not_allowed_state("This Checkout Session takes cards alone.")
     intent = _intent(store, account, session, "bacs_debit")
     intent["status"] = "processing"
     store.save(intent)

@@ -11,6 +11,8 @@ from sandbox.store import Store, StripeObject, new_id, now, public
 SHORTEST = 30 * 60
 LONGEST = 24 * 60 * 60
 MAX_AMOUNT = 99_999_999
+#: What a page takes where the call names no methods.
+METHODS = {"payment": ("card", "bacs_debit"), "setup": ("card",), "subscription": ("card",)}
 
 
 def create(store: Store, account: str, params: Params, public_url: str) -> StripeObject:
@@ -49,6 +51,7 @@ def create(store: Store, account: str, params: Params, public_url: str) -> Strip
         "metadata": params.get("metadata") or {},
         "mode": mode,
         "payment_intent": None,
+        "payment_method_types": params.get("payment_method_types") or list(METHODS[mode]),
         "payment_status": "no_payment_required" if mode == "setup" else "unpaid",
         "setup_intent": None,
         "status": "open",

@@ -63,6 +63,8 @@ class Pages:
                 ],
                 "total": money(session["amount_total"] or 0, session["currency"] or "gbp"),
                 "is_setup": session["mode"] == "setup",
+                "takes_debit": "bacs_debit" in session["payment_method_types"],
+                "saves_card": session["_saves_card"],
                 "every": _every(session["_lines"]),
                 "declined": declined,
             },

@@ -1,7 +1,7 @@
 """Bookings: what staff see of one, and what they can do with it."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
@@ -64,6 +64,7 @@ class BookingAdmin(ModelAdmin):
         "reference", "status", "held_until", "what_next", "waiting_change", "when", "sold",
         "party_size", "resource",
         "customer_name", "customer_email", "customer_phone", "guest_name", "notes", "answered",
+        "agreed",
         "total", "deposit",
         "paid", "given_back", "remaining", "payment", "card", "fee", "links",
         "cancel_reason", "created_at",
@@ -97,6 +98,14 @@ class BookingAdmin(ModelAdmin):
     def answered(self, booking: Booking) -> str:
         rows = [(one["question"], one["answer"]) for one in booking.answers]
         return format_html_join("", "<p>{} {}</p>", rows) or "–"
+
+    @display(description="Agreed to")
+    def agreed(self, booking: Booking) -> str:
+        rows = [
+            (one["service"], one["text"], one["version"], local_time(_moment(one)))
+            for one in booking.consents_given
+        ]
+        return format_html_join("", "<p>{}: {} (version {}, {})</p>", rows) or "–"
 
     @display(description="Price")
     def total(self, booking: Booking) -> str:
@@ -359,6 +368,10 @@ class BookingAdmin(ModelAdmin):
         if not self.has_add_permission(request):
             raise PermissionDenied
         return desk.add_booking(request)
+
+
+def _moment(consent: dict[str, Any]) -> datetime:
+    return datetime.fromisoformat(consent["at"])
 
 
 def possible_actions(booking: Booking) -> list[tuple[str, str]]:

@@ -2,7 +2,7 @@
 
 import secrets
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.core.validators import MinValueValidator
 from django.db import models
@@ -86,6 +86,9 @@ class Booking(models.Model):
     consent_text = models.TextField(blank=True)
     consent_version = models.PositiveIntegerField(null=True, blank=True)
     consent_at = models.DateTimeField(null=True, blank=True)
+    # [{"service": ..., "text": ..., "version": ..., "at": ...}], one for each service that wanted
+    # one; the fields above are the newest first of them, and all that older releases kept.
+    consents = models.JSONField(default=list, db_default=[], blank=True)
     total_amount = models.BigIntegerField()
     # Money to pay when booking, after what a voucher or pass pays.
     deposit_amount = models.BigIntegerField(default=0)
@@ -176,6 +179,20 @@ class Booking(models.Model):
         from bookings.policy import free_until
 
         return free_until(self)
+
+    @property
+    def consents_given(self) -> list[dict[str, Any]]:
+        """What the customer has agreed to, as in `consents`, older releases' included."""
+        if self.consents or not self.consent_text:
+            return list(self.consents)
+        return [
+            {
+                "service": self.service_name,
+                "text": self.consent_text,
+                "version": self.consent_version,
+                "at": (self.consent_at or self.created_at).isoformat(),
+            }
+        ]
 
     @property
     def chargeable_fee(self) -> int:

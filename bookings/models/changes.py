@@ -83,7 +83,7 @@ class BookingChange(models.Model):
                 name="bookings_change_amounts",
                 condition=Q(total_amount__gte=0, deposit_amount__gte=0)
                 & (
-                    Q(amount_due__gt=0, wants_card=False, amount_back=0)
+                    Q(amount_due__gt=0, amount_back=0)
                     | Q(amount_due=0, wants_card=True, amount_back__gte=0)
                 ),
             ),

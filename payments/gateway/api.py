@@ -54,6 +54,8 @@ class CheckoutRequest:
     customer_email: str
     stripe_customer_id: str
     is_card_setup: bool
+    # Does the card that pays stay with the customer, to be charged while they are away?
+    saves_card: bool
     # (interval, how many of them): what is paid comes again that often.
     recurring: tuple[str, int] | None
     success_url: str
@@ -104,8 +106,8 @@ class Gateway:
         return CheckoutSession.read(created)
 
     def retrieve_checkout_session(self, session_id: str) -> CheckoutSession:
-        """Return the session; of a card's setup, with the card."""
-        params: Any = {"expand": ["setup_intent.payment_method"]}
+        """Return the session, with the card that was saved or that paid."""
+        params: Any = {"expand": ["setup_intent.payment_method", "payment_intent.payment_method"]}
         return CheckoutSession.read(
             _call(lambda: self._v1.checkout.sessions.retrieve(session_id, params))
         )
@@ -294,12 +296,20 @@ def _price(request: CheckoutRequest) -> dict[str, Any]:
 
 
 def _payment_params(request: CheckoutRequest) -> dict[str, Any]:
-    """No payment method is named: Stripe shows those that the business enabled there."""
-    return {
+    """No payment method is named: Stripe shows those that the business enabled there.
+
+    One that stays on file is a card (docs.stripe.com/payments/checkout/save-during-payment).
+    """
+    intent: dict[str, Any] = {"metadata": request.metadata}
+    params: dict[str, Any] = {
         "mode": "payment",
-        "payment_intent_data": {"metadata": request.metadata},
+        "payment_intent_data": intent,
         "line_items": [{"quantity": 1, "price_data": _price(request)}],
     }
+    if request.saves_card:
+        intent["setup_future_usage"] = "off_session"
+        params["payment_method_types"] = ["card"]
+    return params
 
 
 def _subscription_params(request: CheckoutRequest) -> dict[str, Any]:

@@ -22,7 +22,7 @@ class SavedCard(models.Model):
     """A card at Stripe that may be charged for what it was given for; never its number."""
 
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="cards")
-    # The setup by which it was given.
+    # The setup, or the payment, by which it was given.
     payment_session = models.OneToOneField(
         PaymentSession, on_delete=models.PROTECT, related_name="card"
     )

@@ -73,6 +73,8 @@ class PaymentSession(models.Model):
     is_processing = models.BooleanField(default=False)
     # Owed to the customer until what it is for has happened; see payments.ledger.
     is_deposit = models.BooleanField(default=False)
+    # Does the card that pays it stay on file, to be charged later?
+    saves_card = models.BooleanField(default=False, db_default=False)
     livemode = models.BooleanField(default=False)
     customer = models.ForeignKey(Customer, null=True, blank=True, on_delete=models.PROTECT)
     success_url = models.TextField()

@@ -96,7 +96,7 @@ def test_nothing_is_asked_again_of_whoever_has_it_already(laser: Service) -> Non
     changes.change(booking.pk, Wish(starts_at=noon(8)))
     laser.refresh_from_db()
     longer = haircut(name="Laser, long", consent_text=laser.consent_text)
-    assert not agreements.asked_of(booking, (laser,), (longer,)).consent
+    assert not agreements.asked_of(booking, (laser,), (longer,)).consents
     assert changes.change(booking.pk, to(longer)).booking.service == longer
 
 
