@@ -32,8 +32,7 @@ import psycopg
 from benchmarks.load import Post, post_all, rate
 from benchmarks.place import (
     ENVIRONMENT,
-    THREADS,
-    WORKERS,
+    FAMILIAR,
     database,
     dsn,
     gunicorn,
@@ -46,9 +45,6 @@ from demo.bootstrap import ROOT
 RESULTS = ROOT / "benchmarks" / "results" / "webhooks.json"
 WEBHOOK = "/api/payments/webhook/stripe/"
 SECRET = "whsec_bench"
-# Events for each business after which nearly every connection has seen it: each misses one of n
-# with a probability of (1 - 1/n) to the power of this.
-FAMILIAR = 4 * WORKERS * THREADS
 TARGETS = {"dj-stripe": 2.0, "floor": 0.4, "growth": 0.85}
 
 
