@@ -194,4 +194,4 @@ class TenantCursor(Cursor):
         elif not self._sends_at_once():
             # What a pipeline has not run yet counts where its failure is noticed.
             return
-        owner.unproved_directory = None
+        owner.touch()
