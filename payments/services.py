@@ -12,6 +12,7 @@ from payments import ledger
 from payments.cards import charge_saved_card, saved_card_for
 from payments.checkouts import (
     CustomerDetails,
+    account_that_takes_payments,
     cancel_checkout,
     checked_return_url,
     get_payment_session,
@@ -70,6 +71,7 @@ __all__ = [
     "request_end",
     "request_payment",
     "request_refund",
+    "require_payments",
     "saved_card_for",
     "settle",
     "start_card_setup",
@@ -82,6 +84,11 @@ __all__ = [
 def payments_enabled() -> bool:
     """Does this business take payments now?"""
     return StripeAccount.objects.filter(payments_enabled=True).exists()
+
+
+def require_payments() -> None:
+    """Raise PaymentsDisabled unless this business takes payments now."""
+    account_that_takes_payments()
 
 
 def default_currency() -> str:

@@ -112,11 +112,21 @@ class Membership(Terms):
         Subscription, null=True, blank=True, on_delete=models.PROTECT, related_name="membership"
     )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    # The API caller's name for the sale: asked for again, it is the same one.
+    sale_key = models.CharField(max_length=200, db_default="", default="", editable=False)
 
     class Meta(Terms.Meta):
         abstract = False
         ordering = ["-created_at"]
         indexes = [models.Index(fields=["customer_email"], name="bookings_membership_email")]
+        constraints = [
+            *Terms.Meta.constraints,
+            models.UniqueConstraint(
+                fields=["sale_key"],
+                condition=~Q(sale_key=""),
+                name="bookings_membership_once_a_key",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.name}, {self.customer_name}"

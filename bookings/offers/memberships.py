@@ -16,7 +16,7 @@ from bookings.errors import BookingClosed, InvalidBooking
 from bookings.models import Membership, MembershipPlan, Pass, Prepaid
 from bookings.models.memberships import GRACE, UNLIMITED
 from bookings.offers.prepaid import issue
-from bookings.offers.purchases import is_payable
+from bookings.offers.purchases import insert_once, is_payable
 from events.services import record
 from payments import services as payments
 from payments.models import PaymentSession, Subscription, SubscriptionInvoice
@@ -31,22 +31,28 @@ def page_of(membership: Membership) -> str:
     return f"{current_tenant().url}/memberships/{membership.access_token}/"
 
 
-def on_sale() -> Iterable[MembershipPlan]:
+def on_sale() -> QuerySet[MembershipPlan]:
     """Return the plans that customers can buy on the page; none without payments."""
     if not payments.payments_enabled():
         return MembershipPlan.objects.none()
     return MembershipPlan.objects.filter(is_active=True, is_sold_online=True)
 
 
-def start(plan: MembershipPlan, *, customer_name: str, customer_email: str) -> Membership:
-    """Return a new membership on the terms that its plan has now; it runs when it is paid."""
-    return Membership.objects.create(
+def start(
+    plan: MembershipPlan, *, customer_name: str, customer_email: str, sale_key: str = ""
+) -> Membership:
+    """Return a new membership on the terms that its plan has now; it runs when it is paid.
+
+    The same `sale_key` is the same membership; raises SaleMismatch.
+    """
+    item = Membership(
         plan=plan, name=plan.name, price=plan.price, tax_rate=plan.tax_rate,
         interval=plan.interval, interval_count=plan.interval_count, credits=plan.credits,
         rolls_over=plan.rolls_over, currency=current_tenant().currency,
         service_ids=sorted(plan.services.values_list("pk", flat=True)),
-        customer_name=customer_name, customer_email=customer_email,
+        customer_name=customer_name, customer_email=customer_email, sale_key=sale_key,
     )  # fmt: skip
+    return insert_once(item, "plan_id", "customer_name", "customer_email")
 
 
 # --- Paying ---
@@ -59,10 +65,14 @@ def _payments_of(membership: Membership, purpose: str) -> list[PaymentSession]:
     return list(found.order_by("-created_at"))
 
 
-def open_checkout(membership: Membership, *, own_hosts: Iterable[str]) -> PaymentSession:
+def open_checkout(
+    membership: Membership, *, own_hosts: Iterable[str], success_url: str = "",
+    cancel_url: str = "", actor: Actor = CUSTOMER,
+) -> PaymentSession:  # fmt: skip
     """Return the payment whose page the buyer is sent to: the same one while that is open.
 
-    Raises BookingClosed when there is nothing to pay, and what `start_subscription` raises.
+    Without addresses of the caller's own they come back to the membership's page. Raises
+    BookingClosed when there is nothing to pay, and what `start_subscription` raises.
     """
     membership = settle(membership)
     if not membership.is_incomplete:
@@ -79,8 +89,8 @@ def open_checkout(membership: Membership, *, own_hosts: Iterable[str]) -> Paymen
         interval_count=membership.interval_count,
         description=membership.name,
         customer=payments.CustomerDetails(membership.customer_email, membership.customer_name),
-        success_url=f"{page}?back=paid",
-        cancel_url=page,
+        success_url=success_url or f"{page}?back=paid",
+        cancel_url=cancel_url or page,
         idempotency_key=(
             reusable.idempotency_key
             if reusable
@@ -89,7 +99,7 @@ def open_checkout(membership: Membership, *, own_hosts: Iterable[str]) -> Paymen
         own_hosts=own_hosts,
         is_deposit=True,
         tax_rate=membership.tax_rate,
-        actor=CUSTOMER,
+        actor=actor,
     )
 
 
@@ -184,6 +194,8 @@ def grant(membership: Membership, invoice: SubscriptionInvoice) -> Pass | None:
         expires_at=invoice.period_end + (length if membership.rolls_over else GRACE),
     )  # fmt: skip
     issue(period, cause=f"invoice:{invoice.stripe_invoice_id}", payment=session, actor=STRIPE)
+    if membership.periods.count() > 1:
+        record("membership.renewed", membership, event_data(membership), STRIPE)
     return period
 
 
@@ -200,6 +212,12 @@ def with_left(found: QuerySet[Membership]) -> QuerySet[Membership]:
     """Have `credits_left` known of many at once."""
     good = _good(timezone.now(), "periods__")
     return found.annotate(all_left=Sum("periods__left", filter=good))
+
+
+def unpaid(found: QuerySet[Membership]) -> QuerySet[Membership]:
+    """Those whose first payment is not in: their status is incomplete."""
+    incomplete = Q(subscription__status=Subscription.Status.INCOMPLETE)
+    return found.filter(Q(subscription=None) | incomplete)
 
 
 def credits_left(membership: Membership) -> int | None:
@@ -267,7 +285,8 @@ def end(membership: Membership, *, refund: bool, reason: str, actor: Actor) -> N
     BookingClosed also when it has ended and the refund is refused.
     """
     payments.end_subscription(_running(membership), actor=actor)
-    record("membership.ended", membership, event_data(membership) | {"reason": reason}, actor)
+    happened = event_data(membership) | {"reason": reason}
+    record("membership.ended_by_hand", membership, happened, actor)
     last = _last_payment(membership)
     if not refund or last is None:
         return

@@ -57,7 +57,7 @@ def sent_link(stack: Stack, email: str) -> str:
         for link in re.findall(r"http://salon\.localhost:\d+/pay/[\w-]+/", mail)
     }
     assert len(sent) == 1
-    return sent.pop()
+    return str(sent.pop())
 
 
 def charged(control: Control, amount: int) -> int:
