@@ -150,6 +150,7 @@ def _quote(request: Request, booking: BookingRequest, code: str) -> Quote | None
     return quote_for(
         request._request, booking.service, booking.party_size, booking.total_amount,
         booking.deposit_amount, code=code, customer_email=booking.customer_email,
+        starts_at=booking.starts_at,
     )  # fmt: skip
 
 

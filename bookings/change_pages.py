@@ -24,7 +24,7 @@ from bookings.choices import (
     check_more_services,
     resources_to_choose,
 )
-from bookings.errors import BookingError, InvalidBooking, PriceChanged, SlotTaken
+from bookings.errors import BeyondMembership, BookingError, InvalidBooking, PriceChanged, SlotTaken
 from bookings.models import Booking, BookingChange, Service
 from bookings.money import amount_paid, payments_ahead
 from bookings.picker import start_in, times_context
@@ -162,7 +162,7 @@ def confirm_change(request: HttpRequest, token: str) -> HttpResponse:
             return _change(request, booking, wish, plan)
         plans.check_for_customer(booking, plan, now)
     except InvalidBooking as error:
-        is_time = error.field == "booking_date"
+        is_time = error.field == "booking_date" and not isinstance(error, BeyondMembership)
         messages.error(request, NOT_OFFERED if is_time else _sentence(error))
         return redirect("change-time", token=token)
     except PriceChanged:

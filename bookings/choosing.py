@@ -164,7 +164,7 @@ def details(request: HttpRequest, choice: Choice) -> HttpResponse:
     quote = Quote(total=price.total, deposit=price.deposit)
     if request.method == "POST" and form.is_valid():
         try:
-            quote = _quote(request, choice.wanted, price, form)
+            quote = _quote(request, choice.wanted, price, form, starts_at)
         except InvalidBooking as error:
             form.add_error("code", str(error))
         else:
@@ -212,10 +212,13 @@ def start_asked_for(request: HttpRequest, wanted: Wanted) -> datetime | None:
     return starts_at
 
 
-def _quote(request: HttpRequest, wanted: Wanted, price: Price, form: DetailsForm) -> Quote:
+def _quote(
+    request: HttpRequest, wanted: Wanted, price: Price, form: DetailsForm, starts_at: datetime
+) -> Quote:
     return quote_for(
         request, wanted.service, wanted.party_size, price.total, price.deposit,
         code=form.cleaned_data["code"], customer_email=form.cleaned_data["customer_email"],
+        starts_at=starts_at,
     )  # fmt: skip
 
 

@@ -19,7 +19,7 @@ from access.actors import staff_actor
 from bookings import cancelling, changes, policy, services
 from bookings.admin import changing, desk
 from bookings.admin_forms import BalanceForm, CancelForm, MoveForm
-from bookings.errors import BookingError
+from bookings.errors import BeyondMembership, BookingError
 from bookings.held_changes import held_for
 from bookings.models import Booking
 from bookings.money import (
@@ -35,6 +35,7 @@ from bookings.money import (
     latest_payment,
     request_balance,
 )
+from bookings.offers.membership_credits import check_move
 from payments import services as payments
 from payments.models import PaymentRequest, PaymentSession
 from tenants.admin_sites import form_page, staff_site
@@ -264,6 +265,10 @@ class BookingAdmin(ModelAdmin):
 
         def move() -> str:
             resource = form.cleaned_data["resource"]
+            try:
+                check_move(booking, form.cleaned_data["starts_at"])
+            except BeyondMembership as error:
+                messages.warning(request, f"{error} It was moved all the same.")
             moved = changes.reschedule(
                 booking.pk,
                 starts_at=form.cleaned_data["starts_at"],

@@ -1,6 +1,6 @@
 """Nobody finds a code by trying: after some wrong ones an address is refused for a while."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from axes.helpers import get_client_ip_address
 from django.http import HttpRequest
@@ -24,6 +24,7 @@ def quote_for(
     *,
     code: str,
     customer_email: str,
+    starts_at: datetime | None = None,
 ) -> Quote:
     """Return `services.quote` for a visitor of a page; count wrong codes against their address.
 
@@ -42,8 +43,9 @@ def quote_for(
                 field="code",
             )
         return services.quote(
-            service, party_size, total, deposit, code=code, customer_email=customer_email
-        )
+            service, party_size, total, deposit,
+            code=code, customer_email=customer_email, starts_at=starts_at,
+        )  # fmt: skip
     except UnknownCode:
         is_wrong = True
         raise

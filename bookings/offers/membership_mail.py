@@ -3,7 +3,8 @@
 from django.template.loader import render_to_string
 
 from bookings.models import Membership
-from bookings.offers.memberships import credits_left, page_of
+from bookings.offers.membership_credits import credits_left
+from bookings.offers.memberships import page_of
 from payments.models import SubscriptionInvoice
 from tenants.current import current_tenant
 from tenants.mail import send_mail

@@ -6,6 +6,7 @@ when booking and at the business alike.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db import transaction
 from django.utils import timezone
@@ -21,7 +22,7 @@ from bookings.models import (
     Voucher,
     normal_code,
 )
-from bookings.offers import discounts, memberships, prepaid
+from bookings.offers import discounts, membership_credits, prepaid
 from tenants.currencies import smallest_charge
 from tenants.current import current_tenant
 from tenants.templatetags.business import money
@@ -83,12 +84,14 @@ def quote(
     *,
     code: str,
     customer_email: str,
+    starts_at: datetime | None = None,
 ) -> Quote:
     """Return what `party_size` people pay with `code`; as it is with an empty one.
 
-    `total` and `deposit` are the catalogue's, in minor units. Nothing is kept or counted: `redeem`
-    does that. Raises InvalidBooking (`field` is "code") with the reason; UnknownCode is the one
-    to count against guessing.
+    `total` and `deposit` are the catalogue's, in minor units; `starts_at` (aware), where known,
+    is as late as a membership pays for. Nothing is kept or counted: `redeem` does that. Raises
+    InvalidBooking (`field` is "code") with the reason; UnknownCode is the one to count against
+    guessing.
     """
     wanted = normal_code(code)
     if not wanted:
@@ -100,7 +103,9 @@ def quote(
     if isinstance(found, Voucher):
         return _with_voucher(found, total, deposit)
     if isinstance(found, Membership):
-        return _with_membership(found, service, party_size, total, deposit, customer_email)
+        return _with_membership(
+            found, service, party_size, total, deposit, customer_email, starts_at
+        )
     return _with_pass(found, service, party_size, total, deposit, customer_email)
 
 
@@ -187,14 +192,14 @@ def _with_pass(
 
 def _with_membership(
     found: Membership, service: Service | None, party_size: int, total: int, deposit: int,
-    email: str,
+    email: str, starts_at: datetime | None,
 ) -> Quote:  # fmt: skip
     """The credits of one of its periods pay, as those of a pass do."""
     _check_owner(found.customer_email, email, "membership")
     if service is None or not found.pays_for(service):
         raise _not_for(service, "membership")
-    period = memberships.period_for(found, party_size)
-    left = memberships.credits_left(found)
+    period = membership_credits.period_for(found, party_size, starts_at)
+    left = membership_credits.credits_left(found)
     after = "." if left is None else f"; {left - party_size} left on it after this."
     return _paid_by_credits(period, service, party_size, total, deposit, "membership", after)
 

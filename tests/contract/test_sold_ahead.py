@@ -83,7 +83,7 @@ def test_anyone_sees_what_is_sold(
             {
                 "plan_id": monthly.pk, "name": "Eight a month", "description": "",
                 "price_pence": 8000, "currency": "GBP", "interval": "month", "interval_count": 1,
-                "credits": 8, "rolls_over": False, "services": None,
+                "credits": 8, "rolls_over": False, "book_ahead_days": 7, "services": None,
             }
         ]
     }  # fmt: skip

@@ -9,6 +9,7 @@ from rest_framework.views import APIView
 
 from access.fields import StrictCharField, StrictIntegerField
 from access.permissions import IsAnyone
+from bookings.api_fields import InstantField
 from bookings.choices import wanted_by
 from bookings.models import normal_code
 from bookings.offers.guessing import quote_for
@@ -21,6 +22,7 @@ class CheckFields(serializers.Serializer[Any]):
     code = StrictCharField(max_length=40)
     customer_email = StrictCharField(max_length=254)
     service_name = StrictCharField(max_length=120)
+    booking_date = InstantField(required=False)
     party_size = StrictIntegerField(required=False, default=1, min_value=1, max_value=1000)
     add_ons = serializers.ListField(
         child=StrictCharField(max_length=80), required=False, default=list, max_length=20
@@ -48,11 +50,12 @@ class CheckView(APIView):
         fields.is_valid(raise_exception=True)
         asked = dict(fields.validated_data)
         code, email = asked.pop("code"), asked.pop("customer_email")
+        starts_at = asked.pop("booking_date", None)
         wanted = wanted_by(service_named(asked.pop("service_name"), is_online=True), **asked)
         price = price_of(wanted.services, wanted.add_ons, wanted.party_size)
         quote = quote_for(
             request._request, wanted.service, wanted.party_size, price.total, price.deposit,
-            code=code, customer_email=email,
+            code=code, customer_email=email, starts_at=starts_at,
         )  # fmt: skip
         return Response(
             {

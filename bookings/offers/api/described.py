@@ -7,7 +7,7 @@ from typing import Any
 from bookings.models import Membership, MembershipPlan, Pass, PassType, Prepaid, Service, Voucher
 from bookings.models.memberships import UNLIMITED
 from bookings.models.offers import Movement
-from bookings.offers import memberships
+from bookings.offers import membership_credits
 from tenants.current import current_tenant
 
 
@@ -51,6 +51,7 @@ def plan(sold: MembershipPlan, services: Services) -> dict[str, Any]:
         "interval_count": sold.interval_count,
         "credits": sold.credits,
         "rolls_over": sold.rolls_over,
+        "book_ahead_days": sold.book_ahead_days,
         "services": services.names(one.pk for one in sold.services.all()),
     }
 
@@ -108,8 +109,9 @@ def membership(item: Membership, services: Services) -> dict[str, Any]:
         "interval": item.interval,
         "interval_count": item.interval_count,
         "credits": item.credits,
-        "credits_left": memberships.credits_left(item),
+        "credits_left": membership_credits.credits_left(item),
         "rolls_over": item.rolls_over,
+        "book_ahead_days": item.book_ahead_days,
         "services": services.names(item.service_ids),
         "created_at": time(item.created_at),
         "current_period_end": time(item.renews_at),

@@ -12,7 +12,7 @@ from access.fields import StrictIntegerField
 from access.permissions import IsAnyone
 from bookings.errors import InvalidBooking
 from bookings.models import Membership, MembershipPlan
-from bookings.offers import memberships
+from bookings.offers import membership_credits, memberships
 from bookings.offers.api import described
 from bookings.offers.api.listing import LARGEST_ID, choice, page
 from bookings.offers.api.selling import SaleFields, asked_for
@@ -42,7 +42,7 @@ class MembershipsView(APIView):
 
     def get(self, request: Request) -> Response:
         status = choice(request, "status", tuple(Subscription.Status.values))
-        found = memberships.with_left(Membership.objects.select_related("subscription"))
+        found = membership_credits.with_left(Membership.objects.select_related("subscription"))
         if status == Subscription.Status.INCOMPLETE:
             found = memberships.unpaid(found)
         elif status:
@@ -80,6 +80,7 @@ class OneMembershipView(OneSoldView):
 
     def answer(self, request: Request, item: Membership) -> Response:
         body = described.membership(item, described.Services())
+        body["bookable_until"] = described.time(membership_credits.bookable_until(item))
         periods = item.periods.prefetch_related("movements").order_by("pk")
         body["periods"] = [described.period(one) for one in periods]
         return Response(body if item.is_incomplete else body | self.code_of(request, item))
