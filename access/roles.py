@@ -60,7 +60,7 @@ _MANAGER = (
     _STAFF
     | _all(_CATALOGUE)
     | _all(["bookings.bookingsettings"], "view change")
-    | _all(["bookings.messagetemplate", "bookings.messagesettings"], "view change")
+    | _all(["notifications.messagetemplate", "bookings.messagesettings"], "view change")
     | _all(_OFFERS)
     | _all(
         [

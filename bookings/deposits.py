@@ -7,6 +7,7 @@ from typing import Any
 from django.utils import timezone
 
 from bookings.cancelling import release
+from bookings.descriptions import described
 from bookings.errors import BookingClosed
 from bookings.models import Booking
 from bookings.money import DEPOSIT, payments_of
@@ -31,15 +32,19 @@ def start_payment(booking: Booking, *, own_hosts: Iterable[str]) -> PaymentSessi
     earlier = list(payments_of(booking))
     reusable = next((session for session in earlier if is_payable(session, now)), None)
     key = reusable.idempotency_key if reusable else f"booking:{booking.pk}:{len(earlier) + 1}"
+    what = described("card" if booking.requires_card else "deposit", service=booking.service_name)
     try:
-        return _open_payment(booking, key, own_hosts)
+        # The same page again has to be asked for in the same words.
+        return _open_payment(booking, key, reusable.description if reusable else what, own_hosts)
     except Exception:
         if not earlier:
             release(booking.pk, CancelReason.PAYMENT_UNAVAILABLE)
         raise
 
 
-def _open_payment(booking: Booking, key: str, own_hosts: Iterable[str]) -> PaymentSession:
+def _open_payment(
+    booking: Booking, key: str, description: str, own_hosts: Iterable[str]
+) -> PaymentSession:
     page = f"{current_tenant().url}/booking/{booking.access_token}"
     asked: dict[str, Any] = {
         "payable_type": DEPOSIT,
@@ -53,14 +58,14 @@ def _open_payment(booking: Booking, key: str, own_hosts: Iterable[str]) -> Payme
         "own_hosts": own_hosts,
         "access_token": booking.access_token,
         "expires_at": booking.hold_expires_at,
+        "description": description,
     }
     if booking.requires_card:
-        return payments.start_card_setup(**asked, description=f"{booking.service_name}: card")
+        return payments.start_card_setup(**asked)
     return payments.start_checkout(
         **asked,
         amount=booking.deposit_amount,
         currency=booking.currency,
-        description=f"{booking.service_name}: deposit",
         is_deposit=True,
         tax_rate=booking.tax_rate,
     )

@@ -14,6 +14,7 @@ from access.actors import CUSTOMER, SYSTEM, Actor
 from bookings import claims, money, services, taking
 from bookings.becoming import become, seats_of
 from bookings.change_rows import place_of, plan_of
+from bookings.descriptions import described
 from bookings.errors import BookingClosed
 from bookings.models import Allocation, Booking, BookingChange
 from bookings.plans import Plan
@@ -111,6 +112,7 @@ def start_payment(
     number = len(earlier) + 1
     key = reusable.idempotency_key if reusable else f"change:{change.pk}:{number}"
     booking = change.booking
+    what = described("difference", service=change.service_name)
     page = f"{current_tenant().url}/booking/{booking.access_token}/change"
     try:
         return payments.start_checkout(
@@ -118,7 +120,7 @@ def start_payment(
             payable_id=booking.pk,
             amount=change.amount_due,
             currency=booking.currency,
-            description=f"{change.service_name}: difference",
+            description=reusable.description if reusable else what,
             customer=payments.CustomerDetails(
                 booking.customer_email, booking.customer_name, booking.customer_phone
             ),

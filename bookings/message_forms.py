@@ -1,4 +1,4 @@
-"""What staff fill in about messages."""
+"""What staff fill in about when messages are sent, to whom, and by whom they are carried."""
 
 import re
 from typing import Any
@@ -7,54 +7,16 @@ from django import forms
 from unfold.widgets import (
     UnfoldAdminPasswordToggleWidget,
     UnfoldAdminSelectWidget,
-    UnfoldAdminTextareaWidget,
     UnfoldAdminTextInputWidget,
     UnfoldAdminURLInputWidget,
     UnfoldBooleanSwitchWidget,
 )
 
-from bookings.messages.kinds import KINDS
-from bookings.messages.texts import standard_text
-from bookings.models import MessageSettings, MessageTemplate, SmsAccount, StaffPreference
+from bookings.models import MessageSettings, SmsAccount, StaffPreference
 from bookings.models.messages import check_reminders
 
 _UNITS = {"min": 1, "h": 60, "d": 24 * 60}
 _TIME = re.compile(r"(\d{1,5})\s*(min|h|d)\Z")
-
-
-class MessageTemplateForm(forms.ModelForm):  # type: ignore[type-arg]
-    """A message's texts; what is left as the standard text says follows it in future too."""
-
-    class Meta:
-        model = MessageTemplate
-        fields = ("subject", "body", "sms", "is_active")
-        labels = {"is_active": "Use these texts", "body": "Text"}
-        widgets = {
-            "subject": UnfoldAdminTextInputWidget(),
-            "body": UnfoldAdminTextareaWidget(attrs={"rows": 16}),
-            "sms": UnfoldAdminTextareaWidget(attrs={"rows": 3}),
-            "is_active": UnfoldBooleanSwitchWidget(),
-        }
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.standard = standard_text(self.instance.kind)
-        for name in ("subject", "body", "sms"):
-            self.initial[name] = getattr(self.instance, name) or getattr(self.standard, name)
-        if not KINDS[self.instance.kind].sms_setting:
-            del self.fields["sms"]
-
-    def clean(self) -> dict[str, Any]:
-        """Forget what is the standard text, so that it may still improve."""
-        cleaned = super().clean() or {}
-        for name in ("subject", "body", "sms"):
-            if name in cleaned and _same(cleaned[name], getattr(self.standard, name)):
-                cleaned[name] = ""
-        return cleaned
-
-
-def _same(one: str, other: str) -> bool:
-    return one.replace("\r\n", "\n").strip() == other.strip()
 
 
 class ReminderTimesField(forms.CharField):

@@ -7,6 +7,7 @@ from datetime import timedelta
 from django.db import models
 
 from access.actors import Actor
+from bookings.descriptions import described
 from bookings.errors import BookingClosed
 from bookings.models import Booking
 from payments import services as payments
@@ -154,7 +155,7 @@ def request_balance(
         payable_id=booking.pk,
         amount=amount,
         currency=booking.currency,
-        description=f"{booking.service_name}, booking {booking.reference}",
+        description=described("balance", service=booking.service_name, reference=booking.reference),
         customer_email=booking.customer_email,
         customer_name=booking.customer_name,
         message=message,
@@ -181,7 +182,11 @@ def charge_fee(booking: Booking, *, actor: Actor) -> PaymentSession:
         payable_type=FEE,
         payable_id=booking.pk,
         amount=fee,
-        description=f"{booking.service_name}, booking {booking.reference}: {fee_name(booking)}",
+        description=described(
+            "no_show" if booking.status == Booking.Status.NO_SHOW else "late_cancellation",
+            service=booking.service_name,
+            reference=booking.reference,
+        ),
         idempotency_key=f"booking:{booking.pk}:fee:{booking.status}",
         tax_rate=booking.tax_rate,
         actor=actor,

@@ -4,6 +4,7 @@ from django.urls import reverse
 
 from access.actors import STRIPE, SYSTEM
 from bookings import held_changes, jobs, money, services
+from bookings.descriptions import described
 from bookings.models import Booking
 from events.services import record
 from payments.models import PaymentSession, SavedCard
@@ -154,7 +155,7 @@ class Fee(AboutBooking):
             description=session.description,
             customer_email=booking.customer_email,
             customer_name=booking.customer_name,
-            message="We could not charge the card that you left with us.",
+            message=described("card_declined"),
             tax_rate=session.tax_rate,
             actor=SYSTEM,
         )

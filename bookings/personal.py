@@ -180,7 +180,6 @@ for _model, _fields in {
     "series series_day created_at",
     "OpeningHours": "id resource weekday opens_at closes_at",
     "HoursException": "id resource first_day last_day opens_at closes_at reason",
-    "MessageTemplate": "id kind subject body sms is_active updated_at",
     "MessageSettings": "id is_only_row reminder_minutes review_delay_minutes review_link "
     "copy_to_business sms_confirmations sms_reminders",
     "StaffPreference": "id user new changed cancelled",

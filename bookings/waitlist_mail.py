@@ -1,12 +1,12 @@
-"""E-mails to who waits, and about bookings that repeat."""
+"""E-mails to who waits, and about bookings that repeat, in the business's words."""
 
 from datetime import datetime
 
-from django.template.loader import render_to_string
-
-from bookings.models import Booking, BookingSeries, WaitlistEntry
-from tenants.current import current_tenant
-from tenants.mail import send_mail
+from bookings.messages.series import cancelled_words, series_words
+from bookings.messages.waiting import waiting_words
+from bookings.models import Booking, BookingSeries, MessageSettings, WaitlistEntry
+from notifications.kinds import Words
+from notifications.sending import send
 
 
 def send_waiting(entry_id: int) -> None:
@@ -14,12 +14,7 @@ def send_waiting(entry_id: int) -> None:
     entry = WaitlistEntry.objects.waiting().filter(pk=entry_id).first()
     if entry is None:
         return
-    context = {"entry": entry, "business": current_tenant()}
-    send_mail(
-        f"On the waitlist: {entry.service.name}",
-        render_to_string("bookings/mail/waiting.txt", context),
-        to=[entry.customer_email],
-    )
+    send("waiting", lambda locale: waiting_words(entry, locale), to=[entry.customer_email])
 
 
 def send_series(series_id: int) -> None:
@@ -34,16 +29,7 @@ def send_series(series_id: int) -> None:
     confirmed, unpaid = of_state.values()
     if not confirmed and not unpaid:
         return
-    context = {
-        "series": series, "bookings": confirmed, "unpaid": unpaid, "business": current_tenant(),
-    }  # fmt: skip
-    state = "Waiting for your deposit" if unpaid else "Booked"
-    send_mail(
-        f"{state}: {series.service.name}, {series.rhythm}",
-        render_to_string("bookings/mail/series.txt", context),
-        to=[series.customer_email],
-        copy_to_business=True,
-    )
+    _send("series", lambda locale: series_words(series, confirmed, unpaid, locale), series)
 
 
 def send_cancelled(series_id: int, since: datetime) -> None:
@@ -58,10 +44,9 @@ def send_cancelled(series_id: int, since: datetime) -> None:
     ).order_by("starts_at")
     if not cancelled:
         return
-    context = {"series": series, "bookings": cancelled, "business": current_tenant()}
-    send_mail(
-        f"Cancelled: {series.service.name}, {series.rhythm}",
-        render_to_string("bookings/mail/series_cancelled.txt", context),
-        to=[series.customer_email],
-        copy_to_business=True,
-    )
+    _send("series_cancelled", lambda locale: cancelled_words(series, cancelled, locale), series)
+
+
+def _send(name: str, words: Words, series: BookingSeries) -> None:
+    is_copied = MessageSettings.objects.current().copy_to_business
+    send(name, words, to=[series.customer_email], copy_to_business=is_copied)

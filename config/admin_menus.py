@@ -110,7 +110,7 @@ STAFF: dict[str, Any] = {
             {
                 "title": "Messages",
                 "items": [
-                    _entry("Texts", "mail", "bookings.messagetemplate"),
+                    _entry("Texts", "mail", "notifications.messagetemplate"),
                     _entry("Reminders and more", "alarm", "bookings.messagesettings"),
                     _entry("My notifications", "notifications", "bookings.staffpreference"),
                     _entry("Text messages", "sms", "bookings.smsaccount"),

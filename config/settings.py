@@ -102,7 +102,14 @@ SHARED_APPS = [
 ]
 # A deployment's own apps, for example with payables of their own: see docs/payables.md.
 EXTRA_TENANT_APPS = environment.app_names("EXTRA_TENANT_APPS")
-TENANT_APPS = [*_EVERYWHERE, "events", "payments", "bookings", *EXTRA_TENANT_APPS]
+TENANT_APPS = [
+    *_EVERYWHERE,
+    "events",
+    "notifications",
+    "payments",
+    "bookings",
+    *EXTRA_TENANT_APPS,
+]
 INSTALLED_APPS = [
     *SHARED_APPS,
     *(app for app in TENANT_APPS if app not in SHARED_APPS),

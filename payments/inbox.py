@@ -13,6 +13,7 @@ from django.db import models, transaction
 from django.utils import timezone
 
 from access.actors import Actor
+from events.models import WebhookEndpoint
 from events.services import record
 from payments.errors import EventMismatch
 from payments.gateway import API_VERSION
@@ -180,6 +181,8 @@ def _apply(event_pk: int, plan: Plan | None) -> None:
     with together():
         outcome = StripeEvent.Status.IGNORED if plan is None else StripeEvent.Status.PROCESSED
         claim = StripeEvent.objects.claim(event_pk, outcome)
+        if plan is not None:
+            WebhookEndpoint.objects.read_ahead()
         session = locked_session(ids) if ids is not None else None
     if not claim.succeeded or plan is None:
         return

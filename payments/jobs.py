@@ -82,9 +82,9 @@ def end_subscription(*, subscription_pk: int) -> None:
 @tenant_task("payments.tell_staff_of_dispute")
 def tell_staff_of_dispute(*, dispute_pk: int, status: str) -> None:
     """Tell the business by e-mail that a dispute was opened or has changed."""
-    from payments import mail
+    from payments.dispute_mail import send_dispute
 
-    mail.send_dispute(dispute_pk, status)
+    send_dispute(dispute_pk, status)
 
 
 @periodically("payments.reconcile_everyone", cron="7 * * * *", within=timedelta(minutes=50))

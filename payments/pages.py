@@ -5,10 +5,11 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from notifications.texts import locale_for
 from payments import requests
 from payments.errors import PaymentError, RequestClosed
-from payments.mail import receipt_context
 from payments.models import PaymentRequest, PaymentSession
+from payments.receipts import LABELS, receipt_of
 from tenants.current import current_tenant
 
 
@@ -39,4 +40,5 @@ def receipt(request: HttpRequest, session_id: str, token: str) -> HttpResponse:
     session = PaymentSession.objects.filter(pk=session_id, access_token=token).first()
     if session is None or not session.is_paid or not session.amount:
         raise Http404("There is no such receipt.")
-    return render(request, "payments/receipt.html", receipt_context(session))
+    context = {"session": session, "receipt": receipt_of(session, locale_for(LABELS))}
+    return render(request, "payments/receipt.html", context)

@@ -150,7 +150,7 @@ def mark_succeeded(session: PaymentSession, received: Received) -> None:
         _complete_transaction(session, received)
         session.save_changes()
         return
-    with together():
+    with together(until_commit=True):
         _write_transaction(session, received)
         session.change(
             status=Status.SUCCEEDED, is_processing=False, failure_code="", succeeded_at=received.at

@@ -63,7 +63,7 @@ class Shares:
             left, then = self._accounts.pop(business, (most, now))
             left = min(most, left + (now - then) * per_second) - taken
             self._accounts[business] = (left, now)
-            while len(self._accounts) > self._remembered:
+            if len(self._accounts) > self._remembered:
                 self._accounts.popitem(last=False)
         return left
 

@@ -11,7 +11,7 @@ from django.template.loader import render_to_string
 from django.urls import set_urlconf
 from django.utils import timezone
 
-from tenants.connection import connection
+from tenants.connection import threads_connection
 from tenants.limits import Refused, shares
 from tenants.models import Tenant
 from tenants.postgresql.base import sqlstate
@@ -107,6 +107,7 @@ class TenantMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        connection = threads_connection()
         connection.unproved_directory = None
         host = host_without_port(request.get_host())
         if is_platform_host(host):
@@ -140,7 +141,7 @@ class TenantMiddleware:
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Say in words that a statement ran too long, or that the business has just moved."""
-        state = sqlstate(error)
+        connection, state = threads_connection(), sqlstate(error)
         if state == DIRECTORY_CHANGED and _may_be_read_again(request):
             # Its first statement did not run: nothing has happened yet.
             return self(request)
@@ -157,6 +158,7 @@ class TenantMiddleware:
         )
 
     def _serve(self, request: HttpRequest, urlconf: str) -> HttpResponse:
-        request.urlconf = urlconf
-        set_urlconf(urlconf)
+        if urlconf != settings.ROOT_URLCONF:
+            request.urlconf = urlconf
+            set_urlconf(urlconf)
         return self.get_response(request)

@@ -10,6 +10,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, RegexValidator
 from django.db import models
+from django.db.models.base import ModelState
 from django.utils import timezone
 from django_tenants.models import DomainMixin, TenantMixin
 
@@ -156,6 +157,14 @@ class Tenant(TenantMixin):
             raise ValidationError(
                 {"schema_name": "A business has this address already, or had it before."}
             )
+
+    def __copy__(self) -> "Tenant":
+        """Return another instance of the same row; `copy` would take a detour by pickling it."""
+        made = Tenant.__new__(Tenant)
+        made.__dict__.update(self.__dict__)
+        made._state = ModelState()
+        made._state.adding, made._state.db = self._state.adding, self._state.db
+        return made
 
     @property
     def is_active(self) -> bool:

@@ -2,7 +2,7 @@
 
 from django.conf import settings
 
-from tenants.connection import connection
+from tenants.connection import threads_connection
 from tenants.directory import Entry, directory
 from tenants.models import Tenant
 
@@ -25,8 +25,14 @@ def enter_host(host: str) -> Tenant | None:
     costs nothing: the request's first statement brings the search path along, and proof that the
     memory is current. For what is answered without a statement, the middleware asks for it.
     """
+    connection = threads_connection()
     remembered = directory.recall(host)
-    if remembered is not None and _will_be_served(remembered.tenant, host):
+    if (
+        remembered is not None
+        and _will_be_served(remembered.tenant, host)
+        # In a transaction of the caller's, a failed proof would take the transaction with it.
+        and not connection.in_atomic_block
+    ):
         connection.set_tenant(remembered.tenant)
         connection.require_directory(remembered.version)
         return remembered.tenant
@@ -48,13 +54,7 @@ def enter_host(host: str) -> Tenant | None:
 
 
 def _will_be_served(tenant: Tenant | None, host: str) -> bool:
-    # In a transaction of the caller's, a failed proof would take the transaction with it.
-    return (
-        tenant is not None
-        and tenant.is_active
-        and host not in tenant.former_hosts
-        and not connection.in_atomic_block
-    )
+    return tenant is not None and tenant.is_active and host not in tenant.former_hosts
 
 
 def _look_up(host: str) -> Tenant | None:
@@ -65,5 +65,6 @@ def _look_up(host: str) -> Tenant | None:
         .first()
     )
     if found is not None:
-        found.hosts  # noqa: B018 - read now: inside the business, public is out of reach
+        # Read now: inside the business, public is out of reach.
+        found.hosts, found.former_hosts  # noqa: B018
     return found

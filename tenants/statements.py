@@ -9,11 +9,12 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from functools import cache, cached_property
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
-from django.db import DEFAULT_DB_ALIAS, connections, models, transaction
+from django.db import DEFAULT_DB_ALIAS, models, transaction
 from django.db.models.expressions import DatabaseDefault
 
+from tenants.connection import threads_connection
 from tenants.sharding import is_citus
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ Parameters = list[Any]
 #: What goes to the driver as it is; a subclass may have a form of its own for the database.
 PLAIN = (
     models.CharField, models.TextField, models.EmailField, models.BooleanField, models.UUIDField,
-    models.IntegerField, models.BigIntegerField, models.PositiveIntegerField,
+    models.IntegerField, models.BigIntegerField, models.PositiveIntegerField, models.DateTimeField,
 )  # fmt: skip
 
 
@@ -36,6 +37,9 @@ class Statement(NamedTuple):
     then: Callable[[Any], None] | None = None
 
 
+COMMIT = Statement("COMMIT", [])
+
+
 class Column(NamedTuple):
     """A field that is written: its name in SQL, and what gives its value of a row."""
 
@@ -43,78 +47,76 @@ class Column(NamedTuple):
     value: Callable[[models.Model, "DatabaseWrapper"], Any]
 
 
-def _connection() -> "DatabaseWrapper":
-    # Django's `connection` looks up the thread's own at every access.
-    return cast("DatabaseWrapper", connections[DEFAULT_DB_ALIAS])
-
-
 @contextmanager
-def together() -> Iterator[None]:
+def together(*, until_commit: bool = False) -> Iterator[None]:
     """Send the statements of this module that the block makes in one round trip.
 
     They leave with the first that reads, at the latest at the end of the block; keys that the
     database makes are known after that. Meanwhile other queries are refused: they would not see
     what has not been sent.
+
+    With `until_commit` what is left at the end of the block waits for the transaction's next
+    query, whichever it is, or else leaves in the message of its COMMIT: an error in it is raised
+    there. For a block after which nobody asks for a key.
     """
-    connection = _connection()
-    if connection.collected is not None:
+    connection = threads_connection()
+    if connection.is_collecting:
         yield
         return
-    connection.collected, schema = [], connection.schema_name
+    earlier, schema = connection.unsent, connection.schema_name
+    connection.unsent, connection.is_collecting = [*earlier], True
     try:
-        with connection.execute_wrapper(_refuse_if_any_wait):
-            yield
+        yield
         if connection.schema_name != schema:
             raise RuntimeError("Another business was entered while statements were collected.")
-        _send(connection)
+        if not (until_commit and connection.in_transactions):
+            send(connection)
+    except BaseException:
+        # What was there before the block is not undone with it.
+        connection.unsent = [one for one in connection.unsent if one in earlier]
+        raise
     finally:
-        connection.collected = None
-
-
-def _refuse_if_any_wait(execute: Any, sql: Any, parameters: Any, many: Any, context: Any) -> Any:
-    waiting = context["connection"].collected
-    if waiting:
-        raise RuntimeError(f"{len(waiting)} statements wait to be sent before: {sql}")
-    return execute(sql, parameters, many, context)
+        connection.is_collecting = False
 
 
 def run(statement: Statement, *, reads: bool = False) -> None:
     """Run `statement`: now if it `reads` or stands alone, else with the others of `together`."""
-    connection = _connection()
-    if connection.collected is None:
-        cursor = connection.kept_cursor()
-        cursor.execute(statement.sql, statement.parameters)
-        if statement.then is not None:
-            statement.then(cursor)
-        return
-    connection.collected.append(statement)
-    if reads:
-        _send(connection)
+    _run(threads_connection(), statement, reads=reads)
 
 
-def _send(connection: "DatabaseWrapper") -> None:
-    waiting, connection.collected = connection.collected, []
-    if not waiting:
+def _run(connection: "DatabaseWrapper", statement: Statement, *, reads: bool = False) -> None:
+    connection.unsent.append(statement)
+    if reads or not connection.is_collecting:
+        send(connection)
+
+
+def send(connection: "DatabaseWrapper", *, and_commit: bool = False) -> None:
+    """Send what waits, in one message; with the COMMIT of the transaction, if so wanted."""
+    unsent, connection.unsent = connection.unsent, []
+    if not unsent:
         return
+    if and_commit:
+        unsent.append(COMMIT)
     # The client writes the parameters into the text, so it may hold several statements.
-    sql = ";\n".join(statement.sql for statement in waiting)
-    parameters = [value for statement in waiting for value in statement.parameters]
+    sql = ";\n".join([statement.sql for statement in unsent])
+    parameters = [value for statement in unsent for value in statement.parameters]
     cursor = connection.kept_cursor()
     cursor.execute(sql, parameters)
-    for statement in waiting:
+    for number, statement in enumerate(unsent, -len(unsent)):
         if statement.then is not None:
+            cursor.set_result(number)
             statement.then(cursor)
-        cursor.nextset()
 
 
 def insert(row: models.Model) -> None:
     """Write `row`, which must be new, and note the key that the database gives it."""
+    connection = threads_connection()
     sql, columns, key = _insert_sql(type(row))
 
     def note(cursor: Any) -> None:
         _note_written(row, key, cursor.fetchone()[0] if key else None)
 
-    run(Statement(sql, _values(columns, row), note))
+    _run(connection, Statement(sql, _values(connection, columns, row), note))
 
 
 def insert_once(row: models.Model, unique: str, *, then: tuple[str, Parameters]) -> bool:
@@ -123,7 +125,9 @@ def insert_once(row: models.Model, unique: str, *, then: tuple[str, Parameters])
     `then` is an expression with its parameters, evaluated for what was written: both happen, or
     neither. It knows the row's key, which must be one that the database makes.
     """
+    connection = threads_connection()
     sql, columns, key = _insert_sql(type(row))
+    values = _values(connection, columns, row)
     head, _, tail = sql.rpartition(" RETURNING ")
     inserted = f'{head} ON CONFLICT ("{unique}") DO NOTHING RETURNING {tail}'
     expression, parameters = then
@@ -136,13 +140,13 @@ def insert_once(row: models.Model, unique: str, *, then: tuple[str, Parameters])
     if is_citus():
         # The row is on another machine than what else the expression works with.
         with transaction.atomic(savepoint=False):
-            run(Statement(inserted, _values(columns, row), note), reads=True)
+            _run(connection, Statement(inserted, values, note), reads=True)
             if not row._state.adding:
                 made = f"SELECT {expression} FROM (SELECT {int(row.pk)}::bigint AS {tail}) made"  # noqa: S608
-                run(Statement(made, parameters), reads=True)
+                _run(connection, Statement(made, parameters), reads=True)
         return not row._state.adding
     sql = f"WITH inserted AS ({inserted}) SELECT {tail}, {expression} FROM inserted"  # noqa: S608 - of our models
-    run(Statement(sql, [*_values(columns, row), *parameters], note), reads=True)
+    _run(connection, Statement(sql, [*values, *parameters], note), reads=True)
     return not row._state.adding
 
 
@@ -154,8 +158,9 @@ def _note_written(row: models.Model, key: str, value: object) -> None:
 
 def update(row: models.Model, names: Collection[str]) -> None:
     """Write the fields called `names` of `row`, which must exist: lock it before."""
+    connection = threads_connection()
     sql, columns = _update_sql(type(row), tuple(sorted(names)))
-    run(Statement(sql, [*_values(columns, row), row.pk]))
+    _run(connection, Statement(sql, [*_values(connection, columns, row), row.pk]))
 
 
 class Rows(Generic[M]):
@@ -174,12 +179,27 @@ class Rows(Generic[M]):
 
     def __call__(self, *values: object) -> list[M]:
         """Return the rows for `values`, which stand where the places were."""
-        found: list[M] = []
-        run(
-            Statement(self._sql, [*values], lambda cursor: found.extend(self._read(cursor))),
-            reads=True,
-        )
+        connection = threads_connection()
+        found: list[M] | None = connection.read_ahead.pop((self, values), None)
+        if found is None:
+            self._ask(connection, values, reads=True)
+            found = connection.read_ahead.pop((self, values))
         return found
+
+    def ahead(self, *values: object) -> None:
+        """Ask for the rows now, with other statements; the transaction's next call gets them.
+
+        What is written to them in between is not seen.
+        """
+        self._ask(threads_connection(), values, reads=False)
+
+    def _ask(
+        self, connection: "DatabaseWrapper", values: tuple[object, ...], *, reads: bool
+    ) -> None:
+        def note(cursor: Any) -> None:
+            connection.read_ahead[self, values] = list(self._read(connection, cursor))
+
+        _run(connection, Statement(self._sql, [*values], note), reads=reads)
 
     @cached_property
     def _sql(self) -> str:
@@ -191,7 +211,7 @@ class Rows(Generic[M]):
     @cached_property
     def _columns(self) -> tuple[list[str], list[tuple[int, list[Callable[..., Any]]]]]:
         """The names of the attributes, and for some the functions that make Python of SQL."""
-        connection = _connection()
+        connection = threads_connection()
         names, converters = [], []
         for number, field in enumerate(self._model._meta.concrete_fields):
             column = field.get_col(self._model._meta.db_table)
@@ -203,9 +223,8 @@ class Rows(Generic[M]):
                 converters.append((number, functions))
         return names, converters
 
-    def _read(self, cursor: Any) -> Iterator[M]:
+    def _read(self, connection: "DatabaseWrapper", cursor: Any) -> Iterator[M]:
         names, converters = self._columns
-        connection = _connection()
         for row in cursor.fetchall():
             values = list(row)
             for number, functions in converters:
@@ -251,10 +270,11 @@ def _column(field: Any, *, is_new: bool) -> Column:
             value = field.db_default
         return field.get_db_prep_save(value, connection)
 
-    is_plain = type(field) in PLAIN and not field.has_db_default()
+    # A time may be now's; the database may have a value of its own.
+    is_set = getattr(field, "auto_now", False) or getattr(field, "auto_now_add", False)
+    is_plain = type(field) in PLAIN and not is_set and not field.has_db_default()
     return Column(f'"{field.column}"', as_it_is if is_plain else prepared)
 
 
-def _values(columns: list[Column], row: models.Model) -> Parameters:
-    connection = _connection()
+def _values(connection: "DatabaseWrapper", columns: list[Column], row: models.Model) -> Parameters:
     return [column.value(row, connection) for column in columns]

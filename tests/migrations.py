@@ -15,7 +15,7 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ModelState, ProjectState
 
-OURS = ("access", "bookings", "events", "payments", "tenants", "invoices")
+OURS = ("access", "bookings", "events", "notifications", "payments", "tenants", "invoices")
 # Citus adds a shard's number to a name, within PostgreSQL's 63 characters.
 LONGEST_NAME = 50
 

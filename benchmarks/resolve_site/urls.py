@@ -18,7 +18,7 @@ def tables(request: HttpRequest) -> HttpResponse:
         model._base_manager.values_list("pk").order_by("pk").first()
         for model in apps.get_models()
         if model._meta.managed
-        and model._meta.app_label in ("access", "bookings", "events", "payments")
+        and model._meta.app_label in ("access", "bookings", "events", "notifications", "payments")
     ]
     return HttpResponse(str(len(found)))
 

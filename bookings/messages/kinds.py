@@ -1,15 +1,21 @@
-"""The kinds of message: what each may say, and while the booking is in which state it is true."""
+"""The kinds of message about one booking: what each may say, and while it is in which state."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import Any
 
-#: What every message may say. Each is plain text; the ones that do not apply are empty.
+from bookings.messages import texts_de, texts_en
+from bookings.messages.words import sample_words
+from notifications import kinds
+from notifications.kinds import Group, Text
+
+BOOKINGS = Group(10, "Bookings")
+WAITING = Group(40, "Waitlist")
+
+#: What every message about a booking may say.
 PLACEHOLDERS = {
     "customer_name": "who booked",
     "guest_name": "who comes, where the customer booked for someone else",
     "people": "how many come",
-    "business_name": "your business's name",
-    "address": "your address",
-    "phone": "your telephone number",
     "service": "what is booked",
     "with": "the person, room or table",
     "time": "day and time of the start",
@@ -25,17 +31,19 @@ PLACEHOLDERS = {
     "remaining": "what is left to pay on the day",
 }
 
+STAFF = {"en": texts_en.STAFF, "de": texts_de.STAFF}
+
+
+def _texts(name: str) -> dict[str, Text]:
+    return {"en": texts_en.CUSTOMERS[name], "de": texts_de.CUSTOMERS[name]}
+
 
 @dataclass(frozen=True)
-class Kind:
-    """A kind of message, named as the callers of the job name it."""
+class Kind(kinds.Kind):
+    """A kind of message about a booking, named as the callers of the job name it."""
 
-    name: str
-    title: str
     #: The states of a booking in which the message is still true.
-    statuses: tuple[str, ...]
-    #: What it may say beyond PLACEHOLDERS.
-    extra: dict[str, str] = field(default_factory=dict)
+    statuses: tuple[str, ...] = ()
     has_calendar: bool = False
     #: Whether it may go by text message too: the name of a field of MessageSettings.
     sms_setting: str = ""
@@ -45,10 +53,22 @@ class Kind:
     #: Better never than twice.
     at_most_once: bool = False
 
-    @property
-    def placeholders(self) -> dict[str, str]:
-        """Return what the texts may say, each with what it means."""
-        return {**PLACEHOLDERS, **self.extra}
+
+def _kind(
+    name: str,
+    title: str,
+    statuses: tuple[str, ...],
+    *,
+    extra: dict[str, str] | None = None,
+    group: Group = BOOKINGS,
+    **more: Any,
+) -> Kind:
+    """Return a kind that may say `extra` beyond PLACEHOLDERS."""
+    return Kind(
+        name=name, title=title, group=group, says={**PLACEHOLDERS, **(extra or {})},
+        texts=_texts(name), sample=sample_words, statuses=statuses,
+        has_sms="sms_setting" in more, **more,
+    )  # fmt: skip
 
 
 _LIVE = ("CONFIRMED",)
@@ -56,14 +76,14 @@ _LIVE = ("CONFIRMED",)
 KINDS = {
     kind.name: kind
     for kind in [
-        Kind(
+        _kind(
             "confirmed", "Confirmation", _LIVE, has_calendar=True,
             sms_setting="sms_confirmations", staff_field="new", copy_to_business=True,
         ),
-        Kind(
+        _kind(
             "reminder", "Reminder", _LIVE, sms_setting="sms_reminders", at_most_once=True,
         ),
-        Kind(
+        _kind(
             "rescheduled", "Change", _LIVE,
             extra={
                 "old_time": "when it was before; empty if it is at the same time",
@@ -76,7 +96,7 @@ KINDS = {
             has_calendar=True, sms_setting="sms_confirmations", staff_field="changed",
             copy_to_business=True,
         ),
-        Kind(
+        _kind(
             "cancelled", "Cancellation", ("CANCELLED",),
             extra={
                 "was_not_paid": "“yes” if the deposit was not paid in time",
@@ -84,24 +104,24 @@ KINDS = {
             },
             has_calendar=True, staff_field="cancelled", copy_to_business=True,
         ),
-        Kind("paid_too_late", "Paid too late", ("CANCELLED",), copy_to_business=True),
-        Kind(
+        _kind("paid_too_late", "Paid too late", ("CANCELLED",), copy_to_business=True),
+        _kind(
             "change_not_made", "Change paid too late",
             ("CONFIRMED", "CANCELLED", "COMPLETED", "NO_SHOW"),
             extra={"paid_more": "what was paid for the change, all of which goes back"},
             copy_to_business=True,
         ),
-        Kind(
-            "waitlist_offer", "Waitlist offer", ("PENDING_PAYMENT",),
+        _kind(
+            "waitlist_offer", "Waitlist offer", ("PENDING_PAYMENT",), group=WAITING,
             extra={"offer_until": "until when the place is kept; empty if without an end"},
-            sms_setting="sms_confirmations",
+            required=(("link",),), sms_setting="sms_confirmations",
         ),
-        Kind(
+        _kind(
             "pay_deposit", "Payment link for a deposit", ("PENDING_PAYMENT",),
             extra={"pay_until": "until when the time is held"},
-            sms_setting="sms_confirmations",
+            required=(("link",),), sms_setting="sms_confirmations",
         ),
-        Kind(
+        _kind(
             "review", "Review request", ("COMPLETED",),
             extra={"review_link": "where a review is written"}, at_most_once=True,
         ),

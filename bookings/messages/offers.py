@@ -5,11 +5,13 @@ from datetime import datetime
 
 from django.utils import timezone
 
-from bookings.messages import formats, sms
-from bookings.messages.language import render
-from bookings.messages.texts import text_of
+from bookings.messages import sms
+from bookings.messages.kinds import KINDS
 from bookings.messages.words import words_of
 from bookings.models import Booking, MessageSettings
+from notifications import formats
+from notifications.sending import rendered
+from notifications.texts import text_of
 from tenants.current import current_tenant
 from tenants.mail import send_mail
 
@@ -46,13 +48,13 @@ def send(offer: Offer, channel: str) -> None:
     """Send `offer` now, unless its time has run out; raises when another try may help."""
     if datetime.fromisoformat(offer.until) <= timezone.now():
         return
-    text, locale = text_of("waitlist_offer")
-    words = _words(offer, locale)
+    text, locale = text_of(KINDS["waitlist_offer"])
+    letter = rendered(text, _words(offer, locale))
     if channel == EMAIL:
-        send_mail(render(text.subject, words), render(text.body, words), to=[offer.email])
+        send_mail(letter.subject, letter.body, to=[offer.email])
         return
     try:
-        sms.send(offer.phone, " ".join(render(text.sms, words).split()))
+        sms.send(offer.phone, letter.sms)
     except sms.SmsUnavailable:
         raise
     except sms.SmsError:

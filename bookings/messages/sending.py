@@ -16,11 +16,12 @@ from django.utils import timezone
 from access.models import User
 from bookings.messages import sms
 from bookings.messages.calendar import CONTENT_TYPE, FILE_NAME, calendar_file
-from bookings.messages.kinds import KINDS, Kind
-from bookings.messages.language import render
-from bookings.messages.texts import staff_text, text_of
+from bookings.messages.kinds import KINDS, STAFF, Kind
 from bookings.messages.words import words_of
 from bookings.models import Booking, MessageSettings, SentMessage
+from notifications.kinds import Text
+from notifications.sending import rendered
+from notifications.texts import in_language, locale_for, text_of
 from tenants.mail import Attachment, send_mail
 
 Channel = SentMessage.Channel
@@ -99,12 +100,11 @@ def _send(message: SentMessage) -> None:
 
 def _send_mail(message: SentMessage, kind: Kind) -> None:
     booking = message.booking
-    text, locale = text_of(kind.name)
-    words = words_of(booking, locale, message.details)
+    letter = _written(message, *text_of(kind))
     copied = kind.copy_to_business and MessageSettings.objects.current().copy_to_business
     send_mail(
-        render(text.subject, words),
-        render(text.body, words),
+        letter.subject,
+        letter.body,
         to=[booking.customer_email],
         copy_to_business=copied,
         attachments=_attachments(booking, kind),
@@ -119,17 +119,20 @@ def _attachments(booking: Booking, kind: Kind) -> list[Attachment]:
 
 
 def _send_sms(message: SentMessage, kind: Kind) -> None:
-    text, locale = text_of(kind.name)
-    words = words_of(message.booking, locale, message.details)
-    body = " ".join(render(text.sms, words).split())
-    if body:
-        sms.send(message.booking.customer_phone, body)
+    letter = _written(message, *text_of(kind))
+    if letter.sms:
+        sms.send(message.booking.customer_phone, letter.sms)
 
 
 def _send_to_staff(message: SentMessage, kind: Kind) -> None:
     user = User.objects.filter(pk=message.user_id or 0, is_active=True).first()
     if user is None:
         return
-    text, locale = staff_text(kind.name)
-    words = words_of(message.booking, locale, message.details)
-    send_mail(render(text.subject, words), render(text.body, words), to=[user.email])
+    told = in_language(STAFF)
+    text = Text(told[kind.name], told["body"])
+    letter = _written(message, text, locale_for(STAFF))
+    send_mail(letter.subject, letter.body, to=[user.email])
+
+
+def _written(message: SentMessage, text: Text, locale: str) -> Text:
+    return rendered(text, words_of(message.booking, locale, message.details))

@@ -5,9 +5,13 @@ from datetime import UTC, datetime, timedelta
 
 from django.utils import timezone
 
-from bookings.messages import formats
 from bookings.models import Booking, MessageSettings, Service
+from notifications import formats
+from notifications.sending import business_words
+from notifications.texts import in_language
 from tenants.current import current_tenant
+
+_SAMPLE = {"en": "Haircut", "de": "Haarschnitt"}
 
 
 def words_of(booking: Booking, locale: str, details: Mapping[str, str]) -> dict[str, str]:
@@ -18,6 +22,7 @@ def words_of(booking: Booking, locale: str, details: Mapping[str, str]) -> dict[
     in minor units), and what was ``paid_more`` or ``goes_back`` for that, in minor units.
     """
     return {
+        **business_words(),
         **_people_and_place(booking),
         **_times(booking, locale, details),
         **_changes(booking, locale, details),
@@ -39,9 +44,6 @@ def _people_and_place(booking: Booking) -> dict[str, str]:
         # A business of one person is its own only resource: saying so would say its name twice.
         "with": "" if resource == tenant.name else resource,
         "reference": booking.reference,
-        "business_name": tenant.name,
-        "address": tenant.address,
-        "phone": tenant.contact_phone,
     }
 
 
@@ -111,6 +113,13 @@ def _yes(condition: bool) -> str:
     return "yes" if condition else ""
 
 
+def sample_words(locale: str) -> dict[str, str]:
+    """Return what a message says of a sample booking."""
+    booking = sample_booking()
+    words = words_of(booking, locale, sample_details(booking))
+    return {**words, "review_link": words["review_link"] or words["book_link"]}
+
+
 def sample_booking() -> Booking:
     """Return an unsaved booking to show a message with: the first service, tomorrow at ten."""
     tenant = current_tenant()
@@ -124,7 +133,7 @@ def sample_booking() -> Booking:
         pk=0,
         reference="ABCD2345",
         access_token="sample",  # noqa: S106 - leads nowhere
-        service_name=service.name if service else "Haircut",
+        service_name=service.name if service else in_language(_SAMPLE),
         starts_at=starts_at,
         ends_at=starts_at + (service.duration if service else timedelta(minutes=45)),
         customer_name="Ada Byron",

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('bookings', '0012_memberships'),
+        ('bookings', '0013_texts_are_notifications'),
         ('payments', '0012_subscriptions'),
     ]
 

@@ -21,7 +21,6 @@ from bookings.models.hours import HoursException, OpeningHours
 from bookings.models.memberships import Membership, MembershipPlan
 from bookings.models.messages import (
     MessageSettings,
-    MessageTemplate,
     SentMessage,
     SmsAccount,
     StaffPreference,
@@ -64,7 +63,6 @@ __all__ = [
     "Membership",
     "MembershipPlan",
     "MessageSettings",
-    "MessageTemplate",
     "OpeningHours",
     "Pass",
     "PassMovement",

@@ -1,4 +1,4 @@
-"""What customers and staff are told, in whose words, and what was sent."""
+"""When customers and staff are told something, by whom it is carried, and what was sent."""
 
 from typing import ClassVar
 
@@ -8,48 +8,11 @@ from django.db import models
 from django.utils import timezone
 
 from access.models import User
-from bookings.messages.kinds import KINDS
-from bookings.messages.language import TemplateProblem, check
 from bookings.models.booking import Booking
 from tenants.encryption import EncryptedTextField
 
 MAX_REMINDERS = 5
 LONGEST_MINUTES = 60 * 24 * 60
-
-
-class MessageTemplate(models.Model):
-    """A business's own words for one kind of message; an empty text is the standard one."""
-
-    kind = models.CharField(
-        max_length=20, unique=True, choices=[(kind.name, kind.title) for kind in KINDS.values()]
-    )
-    subject = models.CharField(max_length=200, blank=True)
-    body = models.TextField(max_length=5000, blank=True)
-    sms = models.TextField("text message", max_length=600, blank=True)
-    is_active = models.BooleanField(
-        default=True, help_text="Off: the standard text is sent instead."
-    )
-    updated_at = models.DateTimeField(auto_now=True)
-
-    objects: ClassVar[models.Manager["MessageTemplate"]] = models.Manager()
-
-    class Meta:
-        ordering = ["kind"]
-        verbose_name = "message"
-
-    def __str__(self) -> str:
-        return KINDS[self.kind].title if self.kind in KINDS else self.kind
-
-    def clean(self) -> None:
-        """Refuse a text that could not be sent; the error names what is wrong in it."""
-        problems = {}
-        for field in ("subject", "body", "sms"):
-            try:
-                check(getattr(self, field), KINDS[self.kind].placeholders)
-            except TemplateProblem as problem:
-                problems[field] = str(problem)
-        if problems:
-            raise ValidationError(problems)
 
 
 def default_reminders() -> list[int]:

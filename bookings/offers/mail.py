@@ -1,12 +1,8 @@
-"""E-mails with a voucher or a pass, in the business's name."""
-
-from django.template.loader import render_to_string
+"""E-mails with a voucher or a pass, in the business's name and words."""
 
 from bookings.models import Pass, Voucher
-from bookings.offers.purchases import page_of
-from tenants.current import current_tenant
-from tenants.mail import send_mail
-from tenants.templatetags.business import local_time, money
+from bookings.offers.messages import bought_words, pass_words, voucher_words
+from notifications.sending import send
 
 
 def send_prepaid(kind: str, pk: int) -> None:
@@ -16,28 +12,17 @@ def send_prepaid(kind: str, pk: int) -> None:
     if isinstance(item, Voucher):
         _send_voucher(item)
     elif isinstance(item, Pass):
-        _send("pass", f"Your pass: {item.name}", item, to=item.customer_email)
+        _send_pass(item)
 
 
 def _send_voucher(voucher: Voucher) -> None:
-    business = current_tenant().name
-    if not voucher.recipient_email:
-        _send("voucher", f"Your gift voucher for {business}", voucher, to=voucher.customer_email)
-        return
-    subject = f"{voucher.customer_name} has sent you a gift voucher for {business}"
-    _send("voucher", subject, voucher, to=voucher.recipient_email)
-    if voucher.recipient_email.lower() != voucher.customer_email.lower():
-        _send("voucher_bought", "Your gift voucher is on its way", voucher,
-              to=voucher.customer_email)  # fmt: skip
+    """Send it to whom it is for, and tell who has bought it."""
+    buyer = voucher.customer_email
+    send("voucher", lambda locale: voucher_words(voucher, locale),
+         to=[voucher.recipient_email or buyer])  # fmt: skip
+    if voucher.recipient_email and voucher.recipient_email.lower() != buyer.lower():
+        send("voucher_bought", lambda locale: bought_words(voucher, locale), to=[buyer])
 
 
-def _send(name: str, subject: str, item: Voucher | Pass, *, to: str) -> None:
-    tenant = current_tenant()
-    context = {
-        "item": item,
-        "business": tenant,
-        "amount": money(item.initial, item.currency),
-        "expires": local_time(item.expires_at) if item.expires_at else "",
-        "link": page_of(item),
-    }
-    send_mail(subject, render_to_string(f"bookings/offers/mail/{name}.txt", context), to=[to])
+def _send_pass(item: Pass) -> None:
+    send("pass", lambda locale: pass_words(item, locale), to=[item.customer_email])

@@ -42,7 +42,7 @@ def period_for(membership: Membership, party_size: int, starts_at: datetime | No
     InvalidBooking or BeyondMembership (`field` is "code") with the reason when there are none.
     """
     good = membership.periods.filter(_good(timezone.now())).order_by("expires_at", "pk")
-    enough = [period for period in good if period.left >= party_size]
+    enough: list[Pass] = [period for period in good if period.left >= party_size]
     if not enough:
         raise InvalidBooking(_why_not(membership, _left_of(good), party_size), field="code")
     for period in enough:
@@ -58,11 +58,12 @@ def _reaches(membership: Membership, period: Pass, starts_at: datetime) -> bool:
 
 def _too_far(membership: Membership, period: Pass) -> str:
     until = membership.pays_until(period)
+    when = local_time(until) if until else "its end"
     renews = membership.renews_at
     after = ""
     if renews and membership.is_running and not membership.is_ending:
         after = f" It renews on {local_time(renews)}, and pays for later times then."
-    return f"This membership pays for what starts before {local_time(until)}.{after}"
+    return f"This membership pays for what starts before {when}.{after}"
 
 
 def check_move(booking: Booking, starts_at: datetime) -> None:

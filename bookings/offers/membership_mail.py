@@ -1,25 +1,21 @@
-"""E-mails about a membership, in the business's name."""
-
-from django.template.loader import render_to_string
+"""E-mails about a membership, in the business's name and words."""
 
 from bookings.models import Membership
-from bookings.offers.membership_credits import credits_left
-from bookings.offers.memberships import page_of
+from bookings.offers.membership_messages import words_of
+from notifications.sending import send
 from payments.models import SubscriptionInvoice
-from tenants.current import current_tenant
-from tenants.mail import send_mail
-from tenants.templatetags.business import local_time, money
 
-SUBJECTS = {
-    "welcome": "Welcome: {name}",
-    "payment_failed": "Your payment for {name} did not go through",
-    "cancelled": "Cancelled: {name}",
-    "ended": "Your membership has ended: {name}",
+#: The kind of message for each occasion, as the callers of the job name it.
+KIND_OF = {
+    "welcome": "membership_welcome",
+    "payment_failed": "membership_unpaid",
+    "cancelled": "membership_cancelled",
+    "ended": "membership_ended",
 }
 
 
 def send_membership(pk: int, message: str, invoice_id: str = "") -> None:
-    """Send one of SUBJECTS, unless it is not true any more."""
+    """Send one of KIND_OF, unless it is not true any more."""
     membership = Membership.objects.select_related("subscription").get(pk=pk)
     still_true = {
         "welcome": True,
@@ -29,18 +25,9 @@ def send_membership(pk: int, message: str, invoice_id: str = "") -> None:
     }
     if not still_true[message]:
         return
-    ends = membership.renews_at
-    context = {
-        "membership": membership,
-        "business": current_tenant(),
-        "price": money(membership.price, membership.currency),
-        "left": credits_left(membership),
-        "ends": local_time(ends) if ends else "",
-        "link": page_of(membership),
-    }
-    send_mail(
-        SUBJECTS[message].format(name=membership.name),
-        render_to_string(f"bookings/offers/mail/membership_{message}.txt", context),
+    send(
+        KIND_OF[message],
+        lambda locale: words_of(membership, locale),
         to=[membership.customer_email],
     )
 

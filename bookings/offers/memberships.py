@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from access.actors import CUSTOMER, STRIPE, SYSTEM, Actor
+from bookings.descriptions import described
 from bookings.errors import BookingClosed
 from bookings.models import Membership, MembershipPlan, Pass
 from bookings.models.memberships import GRACE, UNLIMITED
@@ -134,11 +135,12 @@ def open_card_page(membership: Membership, *, own_hosts: Iterable[str]) -> Payme
     page = page_of(membership)
     earlier = _payments_of(membership, PaymentSession.Purpose.CARD_SETUP)
     reusable = next((session for session in earlier if is_payable(session)), None)
+    what = described("membership_card", membership=membership.name)
     return payments.start_card_setup(
         payable_type=PAYABLE,
         payable_id=membership.pk,
         customer=payments.CustomerDetails(membership.customer_email, membership.customer_name),
-        description=f"Card for {membership.name}",
+        description=reusable.description if reusable else what,
         success_url=f"{page}?back=card",
         cancel_url=page,
         idempotency_key=(

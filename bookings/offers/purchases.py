@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from access.actors import CUSTOMER, Actor
+from bookings.descriptions import described
 from bookings.errors import BookingClosed, BookingError, InvalidBooking
 from bookings.models import Membership, Pass, PassType, Voucher, VoucherSettings
 from bookings.offers.prepaid import AnyPrepaid, issue, payable_type
@@ -137,12 +138,13 @@ def open_checkout(
         raise BookingClosed("There is nothing to pay for.")
     kind, page, earlier = payable_type(item), page_of(item), payments_of(item)
     reusable = next((session for session in earlier if is_payable(session)), None)
+    what = described("voucher") if isinstance(item, Voucher) else item.name
     return payments.start_checkout(
         payable_type=kind,
         payable_id=item.pk,
         amount=item.price,
         currency=item.currency,
-        description="Gift voucher" if isinstance(item, Voucher) else item.name,
+        description=reusable.description if reusable else what,
         customer=payments.CustomerDetails(item.customer_email, item.customer_name),
         success_url=success_url or f"{page}?back=paid",
         cancel_url=cancel_url or page,

@@ -12,7 +12,7 @@ and held by tests/tenants/test_search_path.py.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -22,13 +22,12 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db.backends.utils import CursorDebugWrapper
 from django_tenants.postgresql_backend import base
 from django_tenants.utils import get_public_schema_name
-from psycopg.pq import ExecStatus
 
 from tenants.names import validate_schema_name
-from tenants.postgresql.cursor import DIRECTORY_VERSION, Cursor, TenantCursor
+from tenants.postgresql.cursor import DIRECTORY_VERSION, Cursor, Settings, TenantCursor
 
 if TYPE_CHECKING:
-    from tenants.statements import Statement
+    from tenants.statements import Rows, Statement
 
 #: Nobody's: on this path nothing is found but what PostgreSQL brings along.
 NOBODYS = "SET search_path = ''; RESET statement_timeout"
@@ -42,43 +41,53 @@ def sqlstate(error: BaseException) -> str | None:
 class DatabaseWrapper(base.DatabaseWrapper):
     """A connection whose every statement runs on the current tenant's path or not at all."""
 
-    search_path_set_schemas: list[str] | None
     _creating_in_extensions = False
-    # What `tenants.statements.together` has not sent yet; None outside of it.
-    collected: "list[Statement] | None" = None
+    # Of `tenants.statements`: is what it makes to wait at the moment?
+    is_collecting = False
     _kept_cursor: Any = None
-    # Seconds for each statement, wanted and told to the database; None: nothing is told to it.
+    # Seconds for each statement; None: nothing is told to the database.
     statement_limit: int | None = None
-    statement_limit_set: int | None = None
+    # What is set in the current transaction, of those that Django begins.
+    settings_there = Settings()
+    #: Does Django begin a transaction for the next statement, unless one is open?
+    in_transactions = False
+    #: What begins it: the driver would send a message of its own.
+    begin = "BEGIN"
+    # Has anything been sent that outlasts its transaction? Then the pool has it undone.
+    leaves_traces = False
     # What the next statement has to find in the database, or it does not run.
     unproved_directory: UUID | None = None
     # The directory's version when the business was entered.
     _entered_in: UUID | None = None
 
     def __init__(self, settings_dict: dict[str, Any], *args: Any, **kwargs: Any) -> None:
-        pool = settings_dict.get("OPTIONS", {}).get("pool")
-        if pool:
-            options = {} if pool is True else pool
-            settings_dict["OPTIONS"]["pool"] = {**options, "reset": leave_every_business}
+        #: Of `tenants.statements`: what waits, and what this transaction has asked for early.
+        self.unsent: list[Statement] = []
+        self.read_ahead: dict[tuple[Rows[Any], tuple[object, ...]], list[Any]] = {}
         super().__init__(settings_dict, *args, **kwargs)
         #: May each transaction, and each statement outside of one, reach another connection of
         #: the server's? So does PgBouncer in transaction mode.
         self.pools_transactions = bool(settings_dict.get("POOLS_TRANSACTIONS"))
 
-    def search_path(self) -> list[str]:
-        """Return the schemas, valid names, that the current tenant's statements see."""
-        public = get_public_schema_name()
+    def search_path(self) -> str:
+        """Return the schemas, valid names, that the current tenant's statements see, as SQL."""
         if not self.schema_name:
             raise ImproperlyConfigured("The connection has no tenant: use tenant_context().")
-        if self._creating_in_extensions:
-            return [settings.EXTENSIONS_SCHEMA, public]
-        if self.schema_name != public:
-            validate_schema_name(self.schema_name)
-        return [self.schema_name, settings.EXTENSIONS_SCHEMA]
+        return _search_path(self.schema_name, in_extensions=self._creating_in_extensions)
+
+    def settings_wanted(self) -> Settings:
+        """Return what the next statement needs to have set."""
+        return Settings(self.search_path(), self.statement_limit)
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> "psycopg.Connection[Any]":
         made: psycopg.Connection[Any] = super().get_new_connection(conn_params)
-        made.cursor_factory = partial(TenantCursor, self)  # type: ignore[assignment]
+        made.owner = self  # type: ignore[attr-defined]
+        made.cursor_factory = TenantCursor
+        if not made.autocommit:
+            made.autocommit = True
+        if made.isolation_level is not None:
+            self.begin = f"BEGIN ISOLATION LEVEL {made.isolation_level.name.replace('_', ' ')}"
+        self.leaves_traces = False
         return made
 
     def _configure_connection(self, connection: "psycopg.Connection[Any]") -> bool:
@@ -87,6 +96,33 @@ class DatabaseWrapper(base.DatabaseWrapper):
         if self.pool:
             connection.execute(NOBODYS)
         return commits
+
+    def _set_autocommit(self, autocommit: bool) -> None:
+        """Have the next statement begin a transaction, or not.
+
+        To the driver this is a connection in autocommit: it sends no BEGIN, our cursors do.
+        """
+        self.in_transactions = not autocommit
+        self.read_ahead.clear()
+
+    def _commit(self) -> None:
+        if self.unsent:
+            self.send_unsent(and_commit=True)
+        else:
+            super()._commit()
+
+    def send_unsent(self, *, and_commit: bool = False) -> None:
+        """Send what `tenants.statements` has left to the next query, or to the COMMIT."""
+        from tenants.statements import send
+
+        send(self, and_commit=and_commit)
+
+    def create_cursor(self, name: str | None = None) -> Any:
+        cursor = super().create_cursor(name)
+        if name and self.in_transactions:
+            # Django has asked the driver, which knows of no transaction.
+            cursor._withhold = False
+        return cursor
 
     def _handle_search_path(self, cursor: Any = None) -> None:
         """Called by the base class with each new cursor; ours set the path as they execute.
@@ -97,25 +133,23 @@ class DatabaseWrapper(base.DatabaseWrapper):
             with self.connection.cursor() as own_cursor:
                 own_cursor.send_settings()
 
-    def _commit(self) -> None:
-        super()._commit()
-        if self.pools_transactions:
-            # They went with the transaction.
-            self.forget_settings()
-
     def rollback(self) -> None:
         self.forget_settings()
         super().rollback()
 
     def savepoint_rollback(self, sid: str) -> None:
+        # What waits was made after the savepoint: setting it sent all the others.
+        self.forget_settings()
         try:
             super().savepoint_rollback(sid)
         finally:
             self.forget_settings()
 
     def forget_settings(self) -> None:
-        """Have the next statement bring all it needs along."""
-        self.search_path_set_schemas = self.statement_limit_set = None
+        """Have the next statement bring all it needs along; what waits is not sent at all."""
+        self.settings_there = Settings()
+        self.unsent.clear()
+        self.read_ahead.clear()
 
     def limit_statements(self, seconds: int) -> None:
         """Have the database stop each statement of this connection after `seconds`; 0: never.
@@ -142,10 +176,22 @@ class DatabaseWrapper(base.DatabaseWrapper):
             self._kept_cursor = kept = self.cursor()
         return kept
 
+    def set_tenant(self, tenant: Any, include_public: bool = True) -> None:
+        if self.unsent and not self.is_collecting:
+            self.send_unsent()
+        self.read_ahead.clear()
+        super().set_tenant(tenant, include_public)
+
     def close(self) -> None:
-        self._kept_cursor = self.statement_limit = self.statement_limit_set = None
-        self.unproved_directory = None
+        self.unsent.clear()
+        self._kept_cursor = self.statement_limit = self.unproved_directory = None
         super().close()
+
+    def _close(self) -> None:
+        """Close the connection, or make it nobody's and give it back to the pool."""
+        if self.connection is not None and self.pool:
+            leave_every_business(self.connection, leaves_traces=self.leaves_traces)
+        super()._close()
 
     def require_directory(self, version: UUID) -> None:
         """Have the next statement run only if the directory still has this version.
@@ -197,14 +243,28 @@ class DatabaseWrapper(base.DatabaseWrapper):
             self._creating_in_extensions = False
 
 
-def leave_every_business(connection: "psycopg.Connection[Any]") -> None:
-    """Make a connection nobody's, as it goes back to the pool.
+@lru_cache(maxsize=10_000)
+def _search_path(schema: str, *, in_extensions: bool) -> str:
+    public = get_public_schema_name()
+    if schema != public:
+        validate_schema_name(schema)
+    schemas = [schema, settings.EXTENSIONS_SCHEMA]
+    if in_extensions:
+        schemas = [settings.EXTENSIONS_SCHEMA, public]
+    return ", ".join(f'"{one}"' for one in schemas)
 
-    The pool calls this for every connection, and discards one for which it fails.
+
+def leave_every_business(connection: "psycopg.Connection[Any]", *, leaves_traces: bool) -> None:
+    """Make a connection nobody's, before it goes back to the pool; close it if that fails.
+
+    Not by the pool's own `reset`, which runs in another thread, at a cost for every request.
     """
-    connection.autocommit = True
-    connection.cursor_factory = Cursor
-    # By libpq alone: a cursor would cost more than the statement, and each request pays for it.
-    result = connection.pgconn.exec_(NOBODYS.encode())
-    if result.status != ExecStatus.COMMAND_OK:
-        raise psycopg.OperationalError("The connection could not be made nobody's.")
+    connection.cursor_factory, connection.owner = Cursor, None  # type: ignore[attr-defined]
+    if not leaves_traces:
+        # Settings of a transaction alone: they went with it, or will when the pool ends it.
+        return
+    try:
+        connection.rollback()
+        connection.execute(NOBODYS)
+    except psycopg.Error:
+        connection.close()

@@ -1,24 +1,25 @@
 """A cursor whose statements carry the search path with them, and the limit of their time.
 
 Both travel in the message of the statement that needs them: no round trip of their own, and no
-moment in between. PostgreSQL runs the statements of one message in one transaction, so what
-can't have its path does not run. So does what a request's first statement brings along to prove
-that its business is what the process remembers (`tenants.resolution`).
+moment in between. PostgreSQL runs the statements of one message in one transaction, and both are
+set for that transaction alone: what can't have its path does not run, and nothing of a business is
+left on the connection, which the next moment may be somebody else's, by our pool or by PgBouncer.
+So does what a request's first statement brings along to prove that its business is what the
+process remembers (`tenants.resolution`), and the BEGIN of a transaction.
 
-With PgBouncer in transaction mode (DATABASE_POOLING=transaction) that is also what makes a
-business certain: each message outside a transaction may reach another server connection, and
-nothing but the message itself is sure to arrive whole. There it is set for its
-transaction alone, and leaves nothing behind on the connection, the next moment somebody else's.
+A statement that has to be alone in its message, outside of a transaction (VACUUM, LISTEN), gets
+its path by a SET of the session, which our pool undoes and PgBouncer can't have.
 """
 
 import re
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, NamedTuple
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from uuid import UUID
 
 import psycopg
 from django.db import NotSupportedError
 from psycopg.pq import PipelineStatus, TransactionStatus
+from psycopg.sql import Composable
 
 if TYPE_CHECKING:
     from tenants.postgresql.base import DatabaseWrapper
@@ -32,58 +33,57 @@ else:
 DIRECTORY_CHANGED = "TH001"
 OUTDATED = "public.tenants_directory_is_outdated()"
 DIRECTORY_VERSION = "SELECT version FROM public.tenants_directoryversion"
-# Others may refuse to run beside a second statement (CREATE DATABASE, VACUUM).
-_CAN_SHARE_A_MESSAGE = re.compile(r"\s*(SELECT|INSERT|UPDATE|DELETE|WITH)\b", re.IGNORECASE)
+# What may share a message outside of a transaction (CREATE DATABASE and VACUUM may not), and
+# leaves nothing behind on its connection.
+_ORDINARY = re.compile(
+    r"\s*(SELECT|INSERT|UPDATE|DELETE|WITH|SAVEPOINT|RELEASE|ROLLBACK)\b", re.IGNORECASE
+)
 
 
-class Missing(NamedTuple):
-    """What the connection has not been told yet; None where it has.
+class Settings(NamedTuple):
+    """What a statement needs to have set; a part that is None is set already, or not wanted.
 
-    The path's names have passed `validate_schema_name`; the limit is in seconds.
+    `path` is `DatabaseWrapper.search_path`, as text; the limit is in seconds.
     """
 
-    path: list[str] | None
-    limit: int | None
-    proof: UUID | None
-    is_local: bool
+    path: str | None = None
+    limit: int | None = None
 
-    def in_one_select(self) -> str:
-        """Return it as one statement, which costs the least."""
-        local = "true" if self.is_local else "false"
-        parts = []
-        if self.path is not None:
-            parts.append(f"set_config('search_path', '{', '.join(self.path)}', {local})")
-        if self.limit is not None:
-            parts.append(f"set_config('statement_timeout', '{int(self.limit)}s', {local})")
-        if self.proof is not None:
-            parts.append(self._require_directory())
-        return f"SELECT {', '.join(parts)}"
+    def beyond(self, there: "Settings") -> "Settings":
+        """Return what is still to be set where `there` is set."""
+        return Settings(
+            None if self.path == there.path else self.path,
+            None if self.limit == there.limit else self.limit,
+        )
 
-    def one_by_one(self) -> Iterator[str]:
-        """Return it as statements that may precede all others, SET TRANSACTION too."""
-        set_ = "SET LOCAL" if self.is_local else "SET"
-        if self.path is not None:
-            quoted = ", ".join(f'"{schema}"' for schema in self.path)
-            yield f"{set_} search_path = {quoted}"
-        if self.limit is not None:
-            yield f"{set_} statement_timeout = '{int(self.limit)}s'"
-        if self.proof is not None:
-            yield f"SELECT {self._require_directory()}"
 
-    def _require_directory(self) -> str:
-        # The function raises, and is not called where the version is right: each call would plan
-        # its statements anew, after each change of the path.
-        return f"CASE ({DIRECTORY_VERSION}) WHEN '{self.proof}' THEN '' ELSE {OUTDATED} END"
+@lru_cache(maxsize=10_000)
+def statements(settings: Settings, *, of_session: bool = False) -> tuple[str, ...]:
+    """Return what sets `settings` for the transaction, or else for the session."""
+    set_ = "SET" if of_session else "SET LOCAL"
+    found = []
+    if settings.path is not None:
+        found.append(f"{set_} search_path = {settings.path}")
+    if settings.limit is not None:
+        found.append(f"{set_} statement_timeout = '{int(settings.limit)}s'")
+    return tuple(found)
+
+
+@lru_cache(maxsize=16)
+def requirement(version: UUID) -> str:
+    """Return a statement that fails unless the directory has `version`."""
+    # The function raises, and is not called where the version is right: each call would plan
+    # its statements anew, after each change of the path.
+    return f"SELECT CASE ({DIRECTORY_VERSION}) WHEN '{version}' THEN '' ELSE {OUTDATED} END"
 
 
 class TenantCursor(Cursor):
-    """A cursor of `owner`'s connection; it works in the business that `owner` is in."""
+    """A cursor that works in the business which the connection's `owner` is in."""
 
-    def __init__(
-        self, owner: "DatabaseWrapper", connection: "psycopg.Connection[Any]", **kwargs: Any
-    ) -> None:
-        super().__init__(connection, **kwargs)
-        self._owner = owner
+    @property
+    def _owner(self) -> "DatabaseWrapper":
+        # It has none while it lies in the pool, and no such cursor either.
+        return cast("DatabaseWrapper", self._conn.owner)  # type: ignore[attr-defined]
 
     def execute(self, query: Any, params: Any = None, **kwargs: Any) -> "TenantCursor":
         """Run `query` on the path of the business; raises the database's error.
@@ -99,17 +99,26 @@ class TenantCursor(Cursor):
         return self
 
     def _execute(self, query: Any, params: Any, **kwargs: Any) -> None:
-        missing = self._missing_settings()
-        if not missing:
+        owner = self._owner
+        if not isinstance(query, str) and isinstance(query, Composable):
+            query = query.as_string(self._conn)
+        is_ordinary = isinstance(query, str) and _ORDINARY.match(query) is not None
+        if not is_ordinary:
+            owner.leaves_traces = True
+        before = self._before()
+        if not before:
             super().execute(query, params, **kwargs)
-        elif self._can_share_a_message(query):
-            self._owner.forget_settings()
-            # There is no placeholder in it, and no % that would need doubling.
-            super().execute(f"{missing.in_one_select()};\n{query}", params, **kwargs)
-            self.nextset()
+        elif (
+            isinstance(query, str)
+            and (is_ordinary or owner.pools_transactions or not self._is_alone())
+            and self._sends_at_once()
+        ):
+            # There is no placeholder in what goes before, and no % that would need doubling.
+            super().execute(";\n".join((*before, query)), params, **kwargs)
+            self.set_result(len(before))
             self._remember()
         else:
-            self._send(missing)
+            self.send_settings()
             super().execute(query, params, **kwargs)
 
     def executemany(self, query: Any, params_seq: Any, **kwargs: Any) -> None:
@@ -130,58 +139,59 @@ class TenantCursor(Cursor):
 
     def send_settings(self) -> None:
         """Send what is missing now, in a message of its own, for what can't take it along."""
-        missing = self._missing_settings()
-        if missing:
-            self._send(missing)
-
-    def _missing_settings(self) -> "Missing | None":
-        """Return what has to go before the next statement."""
-        owner = self._owner
-        status = self._pgconn.transaction_status
-        if status == TransactionStatus.INERROR:
-            # The statement fails in any case, unless it ends the transaction.
-            return None
-        # Where transactions are pooled: only in one that Django has begun and will end.
-        are_kept = not owner.pools_transactions or (
-            status != TransactionStatus.IDLE and not self._conn.autocommit
-        )
-        path, limit = owner.search_path(), owner.statement_limit
-        missing = Missing(
-            path=None if are_kept and owner.search_path_set_schemas == path else path,
-            limit=None if are_kept and owner.statement_limit_set == limit else limit,
-            proof=owner.unproved_directory,
-            is_local=owner.pools_transactions,
-        )
-        return None if missing[:3] == (None, None, None) else missing
-
-    def _is_alone(self) -> bool:
-        """Does the next statement reach a connection that it is the only one to use?"""
-        return (
-            self._owner.pools_transactions
-            and self._conn.autocommit
-            and self._pgconn.transaction_status == TransactionStatus.IDLE
-        )
-
-    def _can_share_a_message(self, query: Any) -> bool:
-        if not isinstance(query, str) or self._pgconn.pipeline_status != PipelineStatus.OFF:
-            return False
-        return self._is_alone() or _CAN_SHARE_A_MESSAGE.match(query) is not None
-
-    def _send(self, missing: "Missing") -> None:
-        if self._is_alone():
+        is_alone = self._is_alone()
+        if is_alone and self._owner.pools_transactions:
             raise NotSupportedError(
                 "With DATABASE_POOLING=transaction this needs a transaction: transaction.atomic()."
             )
-        self._owner.forget_settings()
+        before = self._before(of_session=is_alone)
+        if not before:
+            return
+        self._owner.leaves_traces |= is_alone
         with Cursor(self._conn) as cursor:
-            for statement in missing.one_by_one():
-                cursor.execute(statement)
+            for message in [";\n".join(before)] if self._sends_at_once() else before:
+                cursor.execute(message)
         self._remember()
 
+    def _before(self, *, of_session: bool = False) -> tuple[str, ...]:
+        """Return the statements that have to go before the next one.
+
+        Raises RuntimeError for one that would not see what `tenants.statements` has not sent yet.
+        """
+        owner = self._owner
+        if owner.unsent:
+            if owner.is_collecting:
+                raise RuntimeError(f"{len(owner.unsent)} statements wait to be sent before this.")
+            owner.send_unsent()
+        status = self._pgconn.transaction_status
+        if status == TransactionStatus.INERROR:
+            # It fails in any case, unless it ends the transaction.
+            return ()
+        wanted, begins = owner.settings_wanted(), False
+        if owner.in_transactions:
+            begins = status == TransactionStatus.IDLE
+            if not begins:
+                wanted = wanted.beyond(owner.settings_there)
+        before = statements(wanted, of_session=of_session)
+        if owner.unproved_directory is not None:
+            before = (*before, requirement(owner.unproved_directory))
+        return (owner.begin, *before) if begins else before
+
+    def _is_alone(self) -> bool:
+        """Is the next statement a transaction of its own?"""
+        return (
+            not self._owner.in_transactions
+            and self._pgconn.transaction_status == TransactionStatus.IDLE
+        )
+
+    def _sends_at_once(self) -> bool:
+        return self._pgconn.pipeline_status == PipelineStatus.OFF
+
     def _remember(self) -> None:
-        # What a pipeline has not run yet counts where its failure is noticed: in a transaction.
-        if not self._conn.autocommit or self._pgconn.pipeline_status == PipelineStatus.OFF:
-            owner = self._owner
-            owner.search_path_set_schemas = owner.search_path()
-            owner.statement_limit_set = owner.statement_limit
-            owner.unproved_directory = None
+        owner = self._owner
+        if owner.in_transactions:
+            owner.settings_there = owner.settings_wanted()
+        elif not self._sends_at_once():
+            # What a pipeline has not run yet counts where its failure is noticed.
+            return
+        owner.unproved_directory = None

@@ -11,8 +11,16 @@ from django.test import Client
 from access.actors import CUSTOMER, SYSTEM
 from bookings import changes, services
 from bookings.errors import BeyondMembership
-from bookings.models import Booking, Membership, MembershipPlan, OpeningHours, Pass, Service
-from bookings.offers import guessing, membership_credits, prepaid
+from bookings.models import (
+    Booking,
+    CodeAttempt,
+    Membership,
+    MembershipPlan,
+    OpeningHours,
+    Pass,
+    Service,
+)
+from bookings.offers import membership_credits, prepaid
 from bookings.offers.services import quote
 from bookings.wishes import BookingRequest
 from payments.models import Subscription
@@ -206,7 +214,7 @@ def test_the_api_refuses_it_with_a_code(yoga: Service, in_alpha: Tenant, write_k
     assert (check.status_code, check.json()["code"]) == (400, "beyond_membership")
     assert Api(in_alpha).post("/api/codes/check/", asked).status_code == 200
     assert not Booking.objects.exists()
-    assert guessing.CodeAttempt.objects.count() == 0
+    assert CodeAttempt.objects.count() == 0
 
 
 def test_staff_are_told_when_they_move_it_further(

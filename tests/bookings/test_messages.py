@@ -12,10 +12,10 @@ from django_tenants.utils import tenant_context
 from access.models import User
 from bookings import jobs
 from bookings.messages.kinds import KINDS
-from bookings.messages.language import TemplateProblem, check, render
 from bookings.messages.offers import Offer, offer_place
-from bookings.messages.texts import ENGLISH, GERMAN
-from bookings.models import MessageSettings, MessageTemplate, SentMessage, StaffPreference
+from bookings.messages.texts_en import CUSTOMERS as ENGLISH
+from bookings.models import MessageSettings, SentMessage, StaffPreference
+from notifications.models import MessageTemplate
 from tenants.models import Tenant
 from tests.bookings.message_support import START, a_booking, cancelled
 from tests.support import JobRunner
@@ -93,13 +93,9 @@ def test_own_words_in_another_language_get_that_languages_times(in_alpha: Tenant
     assert mail.outbox[0].body == "Bonjour, 45,50\xa0£GB"
 
 
-@pytest.mark.parametrize("texts", [ENGLISH, GERMAN])
-def test_every_standard_text_can_be_rendered(texts: dict[str, Any]) -> None:
-    assert texts.keys() == KINDS.keys()
-    for name, text in texts.items():
-        for part in (text.subject, text.body, text.sms):
-            check(part, KINDS[name].placeholders)
-        assert bool(text.sms) == bool(KINDS[name].sms_setting)
+def test_what_may_go_by_text_message_has_a_text_for_it() -> None:
+    for kind in KINDS.values():
+        assert kind.has_sms == bool(kind.sms_setting)
 
 
 @pytest.mark.parametrize(
@@ -205,61 +201,9 @@ def test_an_offered_booking_is_told_of_while_it_is_held(
     assert f"/booking/{booking.access_token}/" in mail.outbox[0].body
 
 
-# --- The language ---
-
-
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [
-        ("Hi {{ name }}!", "Hi Ann!"),
-        ("{{name}}", "Ann"),
-        ("{% if gap %}no{% else %}yes{% endif %}", "yes"),
-        ("{% if name %}a{% if gap %}b{% endif %}c{% endif %}", "ac"),
-        ("one\n{% if gap %}\ntwo\n{% endif %}\nthree\n", "one\nthree\n"),
-        ("one\n{% if name %}\ntwo\n{% endif %}\nthree\n", "one\ntwo\nthree\n"),
-        ("50 % { off }", "50 % { off }"),
-        ("one\r\ntwo", "one\ntwo"),
-        ("", ""),
-    ],
-)
-def test_placeholders_are_replaced(text: str, said: str) -> None:
-    assert render(text, {"name": "Ann", "gap": ""}) == said
-
-
-def test_what_a_customer_typed_is_never_read_as_a_template() -> None:
-    assert render("{{ name }}", {"name": "{{ name }}{% if x %}"}) == "{{ name }}{% if x %}"
-
-
-@pytest.mark.parametrize(
-    ("text", "complaint"),
-    [
-        ("{{ nmae }}", "There is no placeholder {{ nmae }}."),
-        ("{% if nmae %}{% endif %}", "There is no placeholder {{ nmae }}."),
-        ("{{ name.__class__ }}", "There is no placeholder {{ name.__class__ }}."),
-        ("{{ name|upper }}", "There is no placeholder {{ name|upper }}."),
-        ("{{ }}", "There is no placeholder {{  }}."),
-        ("{{ name", "A {{ has no counterpart."),
-        ("name }}", "A }} has no counterpart."),
-        ("{% if name", "A {% has no counterpart."),
-        ("{% if name %}", "An {% if … %} has no {% endif %}."),
-        ("{% endif %}", "{% endif %} has no {% if … %}."),
-        ("{% else %}", "{% else %} has no {% if … %}."),
-        ("{% if name %}{% else %}{% else %}{% endif %}", "{% else %} has no {% if … %}."),
-        ("{% include 'x' %}", "{% include 'x' %} is not known"),
-        ("{% load static %}", "{% load static %} is not known"),
-        ("{% if name == 1 %}{% endif %}", "{% if name == 1 %} is not known"),
-        ("{% if name %}" * 11, "More than 10 {% if … %} inside each other."),
-    ],
-)
-def test_a_broken_text_is_refused_by_name(text: str, complaint: str) -> None:
-    with pytest.raises(TemplateProblem) as refused:
-        check(text, {"name"})
-    assert complaint in str(refused.value)
-
-
 # --- The business's own words ---
 
-CONFIRMATION = "/admin/bookings/messagetemplate/confirmed/text/"
+CONFIRMATION = "/admin/notifications/messagetemplate/confirmed/text/"
 
 
 def text_form(**changes: str) -> dict[str, str]:
@@ -306,16 +250,6 @@ def test_the_preview_shows_what_a_customer_would_get_and_saves_nothing(site: Cli
     assert response.context["preview"].body == "Dear Ada Byron, <b>see you</b>"
     assert "&lt;b&gt;see you&lt;/b&gt;" in response.content.decode()
     assert not MessageTemplate.objects.exists()
-
-
-def test_every_message_can_be_opened_with_its_preview(site: Client) -> None:
-    page = site.get("/admin/bookings/messagetemplate/").content.decode()
-    for name in KINDS:
-        address = f"/admin/bookings/messagetemplate/{name}/text/"
-        assert address in page
-        shown = site.get(address).context["preview"]
-        assert "{" not in shown.subject + shown.body + shown.sms
-    assert site.get("/admin/bookings/messagetemplate/nothing/text/").status_code == 404
 
 
 def test_a_text_that_is_left_as_it_stands_stays_the_standard_one(site: Client) -> None:

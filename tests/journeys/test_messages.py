@@ -7,7 +7,7 @@ from demo.stack import Stack
 from tests.journeys.test_admin import sign_in
 from tests.journeys.test_booking import shoot
 
-TEXT = "bookings/messagetemplate/confirmed/text/"
+TEXTS = "notifications/messagetemplate/"
 
 
 @pytest.mark.parametrize("width", ["phone", "desktop"])
@@ -18,7 +18,7 @@ def test_a_text_is_tried_refused_and_saved(
     salon = stack.credentials()["businesses"]["salon"]
     admin = f"{salon['url']}admin/"
     sign_in(page, admin, salon["staff"])
-    page.goto(f"{admin}bookings/messagetemplate/")
+    page.goto(f"{admin}{TEXTS}")
     shoot(page, "messages-1-list")
     page.get_by_role("link", name="Confirmation", exact=True).click()
     shoot(page, "messages-2-text")
@@ -32,9 +32,37 @@ def test_a_text_is_tried_refused_and_saved(
     shoot(page, "messages-4-preview")
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_text("Confirmation: saved.")).to_be_visible()
-    page.goto(f"{admin}{TEXT}")
+    page.goto(f"{admin}{TEXTS}confirmed/text/")
     page.get_by_role("button", name="Go back to the standard text").click()
     expect(page.get_by_text("Confirmation: back to the standard text.")).to_be_visible()
+
+
+@pytest.mark.parametrize("width", ["phone", "desktop"])
+def test_a_receipt_can_be_written_anew_but_not_without_its_figures(
+    request: pytest.FixtureRequest, stack: Stack, width: str
+) -> None:
+    page: Page = request.getfixturevalue(width)
+    salon = stack.credentials()["businesses"]["salon"]
+    admin = f"{salon['url']}admin/"
+    sign_in(page, admin, salon["staff"])
+    page.goto(f"{admin}{TEXTS}")
+    page.get_by_role("link", name="Receipt", exact=True).click()
+    shoot(page, "messages-6-receipt")
+    page.locator("#id_body").fill("Many thanks, {{ customer_name }}!")
+    page.get_by_role("button", name="Preview").click()
+    expect(page.get_by_text("This text has to say {{ receipt }}")).to_be_visible()
+    shoot(page, "messages-7-receipt-refused")
+    page.locator("#id_body").fill("Many thanks, {{ customer_name }}!\n\n{{ receipt }}")
+    page.get_by_role("button", name="Preview").click()
+    expect(page.locator("#preview-body")).to_contain_text("Many thanks, Ada Byron!")
+    expect(page.locator("#preview-body")).to_contain_text("Total: £119.00")
+    shoot(page, "messages-8-receipt-preview")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text("Receipt: saved.")).to_be_visible()
+    shoot(page, "messages-9-list-own")
+    page.get_by_role("link", name="Receipt", exact=True).click()
+    page.get_by_role("button", name="Go back to the standard text").click()
+    expect(page.get_by_text("Receipt: back to the standard text.")).to_be_visible()
 
 
 @pytest.mark.parametrize("width", ["phone", "desktop"])

@@ -62,7 +62,7 @@ def test_the_customer_gets_a_link_pays_and_gets_a_receipt(
     run_jobs()
     receipt = mail.outbox[-1]
     assert receipt.to == ["eve@example.com"]
-    for text in ("£120.00", "VAT 20 %  £20.00", "£100.00", "VAT number GB123", "1 High Street"):
+    for text in ("£120.00", "VAT 20 %: £20.00", "£100.00", "VAT number GB123", "1 High Street"):
         assert text in receipt.body, text
     session = PaymentSession.objects.get()
     shown = client.get(f"/receipt/{session.pk}/{session.access_token}/").content.decode()

@@ -52,14 +52,13 @@ def test_the_second_request_for_an_unknown_host_looks_nothing_up(alpha: Tenant) 
 
 def test_path_limit_and_version_take_one_round_trip(alpha: Tenant) -> None:
     get("alpha.localhost")
-    # As for a thread that has just got its connection.
     connection.forget_settings()
     with CaptureQueriesContext(django_connection) as statements:
         assert Client(HTTP_HOST="alpha.localhost").post(WEBHOOK).status_code == 503
     first, *others = (statement["sql"] for statement in statements)
     assert first == (
-        "SELECT set_config('search_path', 'alpha, extensions', false), "
-        "set_config('statement_timeout', '15s', false);\n"
+        'SET LOCAL search_path = "alpha", "extensions";\n'
+        "SET LOCAL statement_timeout = '15s';\n"
         "SELECT version FROM public.tenants_directoryversion"
     )
     assert not any("search_path" in other for other in others)
@@ -183,8 +182,8 @@ def test_a_remembered_business_costs_no_statement_of_its_own(alpha: Tenant) -> N
         assert Client(HTTP_HOST="alpha.localhost").post(WEBHOOK).status_code == 503
     # The business's Stripe account, on its path, if the memory is right.
     (only,) = (statement["sql"] for statement in statements)
-    settings, _, query = only.partition(";\n")
-    assert settings.startswith("SELECT set_config('search_path', 'alpha, extensions'")
+    settings, _, query = only.rpartition(";\n")
+    assert settings.startswith('SET LOCAL search_path = "alpha", "extensions";\n')
     assert "public.tenants_directory_is_outdated()" in settings
     assert 'FROM "payments_stripeaccount"' in query
 

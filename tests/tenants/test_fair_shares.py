@@ -230,7 +230,6 @@ def test_the_index_carries_every_step_of_a_turn(alpha: Tenant) -> None:
         cursor.execute(f"EXPLAIN {NEXT}", {"after": "", "queues": None, "worker_id": None})
         plan = "\n".join(row[0] for row in cursor.fetchall())
         cursor.execute("RESET enable_seqscan")
-    connection.search_path_set_schemas = None
     assert "Seq Scan" not in plan
     by_turns = plan.partition("procrastinate_jobs_turns")[2]
     assert "Index Cond: (((queue_name)" in by_turns and "<= now()" in by_turns, plan

@@ -3,7 +3,7 @@
 import random
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -114,18 +114,57 @@ def test_nor_is_one_that_an_unfinished_transaction_gave_back(
     assert path_of_the_next(pool) == '""'
 
 
-def test_negative_control_without_the_reset_the_next_one_starts_in_the_business(
+def needs_a_message_of_its_own() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM access_user")
+
+
+def sets_it_itself() -> None:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET search_path = alpha; SET statement_timeout = '7s'")
+
+
+def streams_outside_a_transaction() -> None:
+    assert len(list(User.objects.iterator())) == 1
+
+
+@pytest.mark.parametrize(
+    "work", [needs_a_message_of_its_own, sets_it_itself, streams_outside_a_transaction]
+)
+def test_nor_is_one_whose_session_was_told_the_business(
+    pool: DatabaseWrapper,
     businesses: list[Tenant],
+    work: Callable[[], None],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    made = database(OPTIONS={"pool": {"min_size": 1, "max_size": 1, "timeout": 15}})
-    made.alias = "pool without a reset"
-    made.settings_dict["OPTIONS"]["pool"]["reset"] = None
-    try:
-        with instead(made), tenant_context(businesses[0]):
-            assert people() == ["only@alpha.example"]
-        assert path_of_the_next(made) == "alpha, extensions"
-    finally:
-        made.close_pool()
+    with instead(pool), tenant_context(businesses[0]):
+        pool.limit_statements(7)
+        work()
+    assert path_of_the_next(pool) == '""'
+    # The control: it is not so by itself.
+    monkeypatch.setattr("tenants.postgresql.base.leave_every_business", lambda *_, **__: None)
+    with instead(pool), tenant_context(businesses[0]):
+        work()
+    assert path_of_the_next(pool).startswith("alpha")
+
+
+def test_a_connection_that_cannot_be_made_nobodys_is_not_used_again(
+    pool: DatabaseWrapper, businesses: list[Tenant]
+) -> None:
+    with instead(pool), tenant_context(businesses[0]):
+        before = backend()
+        sets_it_itself()
+        with closing(database()) as other, other.cursor() as cursor:
+            cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [before])
+    with instead(pool):
+        assert backend() != before
+    assert path_of_the_next(pool) == '""'
+
+
+def backend() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        return int(cursor.fetchone()[0])
 
 
 # --- PgBouncer ---
@@ -139,12 +178,12 @@ def pgbouncer(
         yield made
 
 
-def through(pgbouncer: Pooler, *, pools_transactions: bool = True) -> DatabaseWrapper:
+def through(pgbouncer: Pooler) -> DatabaseWrapper:
     return database(
         HOST="127.0.0.1",
         PORT=pgbouncer.port,
         USER="pooled",
-        POOLS_TRANSACTIONS=pools_transactions,
+        POOLS_TRANSACTIONS=True,
         DISABLE_SERVER_SIDE_CURSORS=True,
     )
 
@@ -162,13 +201,10 @@ def one_connection(tmp_path: Path, transactional_db: None) -> Iterator[Pooler]:
         yield made
 
 
-def interleaved(
-    pgbouncer: Pooler, businesses: list[Tenant], *, pools_transactions: bool
-) -> list[str]:
+def interleaved(pgbouncer: Pooler, businesses: list[Tenant]) -> list[str]:
     """Return what a client of alpha reads again, after one of beta had the connection."""
     alpha, beta = businesses
-    one = through(pgbouncer, pools_transactions=pools_transactions)
-    other = through(pgbouncer, pools_transactions=pools_transactions)
+    one, other = through(pgbouncer), through(pgbouncer)
     try:
         assert read(one, alpha) == ["only@alpha.example"]
         assert read(other, beta) == ["only@beta.example"]
@@ -183,17 +219,22 @@ def interleaved(
 def test_a_shared_connection_reads_the_business_that_is_entered(
     one_connection: Pooler, businesses: list[Tenant]
 ) -> None:
-    assert interleaved(one_connection, businesses, pools_transactions=True) == [
-        "only@alpha.example"
-    ]
+    assert interleaved(one_connection, businesses) == ["only@alpha.example"]
 
 
 def test_negative_control_a_path_set_once_is_anothers_the_next_moment(
     one_connection: Pooler, businesses: list[Tenant]
 ) -> None:
-    assert interleaved(one_connection, businesses, pools_transactions=False) == [
-        "only@beta.example"
-    ]
+    url = one_connection.url.replace("postgres:", "postgresql:", 1)
+    with (
+        psycopg.connect(url, autocommit=True) as one,
+        psycopg.connect(url, autocommit=True) as other,
+    ):
+        one.execute("SET search_path = alpha")
+        other.execute("SET search_path = beta")
+        found = one.execute("SELECT email FROM access_user").fetchall()
+        assert found == [("only@beta.example",)]
+        one.execute("DISCARD ALL")
 
 
 def outside_a_transaction(tenant: Tenant) -> None:

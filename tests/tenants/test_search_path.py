@@ -1,17 +1,21 @@
 """A statement runs in its own business or not at all."""
 
 import threading
+from contextlib import closing
+from typing import cast
 
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import DatabaseError, ProgrammingError, transaction
+from django.db.utils import ConnectionHandler
 from django.test.utils import CaptureQueriesContext
 from django_tenants.utils import schema_context, tenant_context
+from psycopg import IsolationLevel
 
 from access.models import User
 from tenants.connection import connection
 from tenants.models import Tenant
-from tenants.postgresql.cursor import Missing
+from tenants.postgresql.base import DatabaseWrapper
 
 pytestmark = pytest.mark.django_db
 
@@ -67,8 +71,9 @@ def test_a_failed_set_of_the_path_stops_the_statement(
         assert search_path() == "alpha, extensions"
     with tenant_context(beta):
         # As when it is cancelled, or its connection is lost.
-        monkeypatch.setattr(Missing, "in_one_select", lambda missing: "SELECT 1/0")
-        monkeypatch.setattr(Missing, "one_by_one", lambda missing: ["SELECT 1/0"])
+        monkeypatch.setattr(
+            "tenants.postgresql.cursor.statements", lambda settings, **options: ("SELECT 1/0",)
+        )
         with pytest.raises(DatabaseError, match="division by zero"):
             run(statement)
         monkeypatch.undo()
@@ -90,11 +95,12 @@ def test_negative_control_the_stock_backend_reads_the_business_before(
 
     with tenant_context(alpha):
         User.objects.create_user("only@alpha.example", "x")
-        assert User.objects.count() == 1
     monkeypatch.setattr(connection.connection, "cursor_factory", Cursor)
     monkeypatch.setattr(
         connection, "_handle_search_path", Stock._handle_search_path.__get__(connection)
     )
+    with tenant_context(alpha):
+        assert User.objects.count() == 1
     with tenant_context(beta):
         monkeypatch.setattr(
             "django_tenants.postgresql_backend.base.quote_schema_name", lambda name: "not a path'"
@@ -107,7 +113,7 @@ def test_the_path_travels_with_the_first_statement(alpha: Tenant) -> None:
         assert not User.objects.exists()
         assert not User.objects.exists()
     first, second = (statement["sql"] for statement in statements)
-    assert first == f"SELECT set_config('search_path', 'alpha, extensions', false);\n{second}"
+    assert first == f'SET LOCAL search_path = "alpha", "extensions";\n{second}'
 
 
 def test_a_cursor_made_in_one_business_works_in_the_one_that_is_entered(
@@ -168,3 +174,43 @@ def test_threads_do_not_share_a_business(alpha: Tenant, beta: Tenant) -> None:
         thread.join()
     assert len(seen) == 100
     assert all(wanted == got for wanted, got in seen)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_transaction_begins_with_its_first_statement(in_alpha: Tenant) -> None:
+    with CaptureQueriesContext(connection) as statements:
+        with transaction.atomic():
+            pass
+        with transaction.atomic():
+            User.objects.exists()
+            User.objects.exists()
+    sent = [statement["sql"] for statement in statements if "access_user" in statement["sql"]]
+    assert [text.startswith("BEGIN;\n") for text in sent] == [True, False]
+    assert "search_path" not in sent[1]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_cursor_of_the_server_reads_in_the_transaction(in_alpha: Tenant) -> None:
+    User.objects.create_user("only@alpha.example", "x")
+    with transaction.atomic():
+        # One that holds its rows beyond the transaction could not lock them.
+        locked = User.objects.select_for_update().iterator(chunk_size=1)
+        assert [user.email for user in locked] == ["only@alpha.example"]
+        assert search_path() == "alpha, extensions"
+    assert [user.email for user in User.objects.iterator()] == ["only@alpha.example"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_transaction_has_the_isolation_that_the_settings_ask_for(in_alpha: Tenant) -> None:
+    wanted = {
+        **connection.settings_dict,
+        "OPTIONS": {"isolation_level": IsolationLevel.SERIALIZABLE},
+    }
+    made = cast("DatabaseWrapper", ConnectionHandler({"default": wanted})["default"])
+    with closing(made) as other:
+        other.set_schema("alpha")
+        other.set_autocommit(False)
+        with other.cursor() as cursor:
+            cursor.execute("SHOW transaction_isolation")
+            assert cursor.fetchone() == ("serializable",)
+        other.rollback()

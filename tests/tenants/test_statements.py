@@ -159,3 +159,116 @@ def test_a_row_is_inserted_once_and_so_is_what_goes_with_it(in_alpha: Tenant) ->
         )
     assert found == ["x"]
     assert StripeEvent.objects.count() == 1
+
+
+def messages() -> CaptureQueriesContext:
+    return CaptureQueriesContext(django_connection)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_waits_until_the_commit_leaves_in_its_message(in_alpha: Tenant) -> None:
+    written = event()
+    with messages() as sent, transaction.atomic():
+        with together(until_commit=True):
+            insert(written)
+        assert connection.unsent
+    texts = [one["sql"] for one in sent if "INSERT" in one["sql"]]
+    assert len(texts) == 1
+    assert texts[0].startswith("BEGIN;\n")
+    assert texts[0].endswith(";\nCOMMIT")
+    assert Event.objects.get().pk == written.pk
+
+
+@pytest.mark.django_db(transaction=True)
+def test_any_query_before_the_commit_sees_what_waits(in_alpha: Tenant) -> None:
+    with transaction.atomic():
+        with together(until_commit=True):
+            insert(event())
+        assert Event.objects.count() == 1
+        assert not connection.unsent
+    assert Event.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_error_of_what_waits_is_the_commits_and_undoes_it(in_alpha: Tenant) -> None:
+    session = payment()
+    money = {"payment_session": session, "amount": 1000, "currency": "GBP"}
+    done: list[str] = []
+    with pytest.raises(IntegrityError), transaction.atomic():
+        transaction.on_commit(lambda: done.append("committed"))
+        with together(until_commit=True):
+            insert(event())
+            insert(Transaction(**money, stripe_object_id="pi_1"))
+            insert(Transaction(**money, stripe_object_id="pi_1"))
+    assert (Event.objects.count(), Transaction.objects.count(), done) == (0, 0, [])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_savepoint_that_is_rolled_back_takes_only_its_own_with_it(in_alpha: Tenant) -> None:
+    with transaction.atomic():
+        with together(until_commit=True):
+            insert(event("test.outer"))
+        with pytest.raises(ValueError), transaction.atomic():
+            with together(until_commit=True):
+                insert(event("test.inner"))
+            raise ValueError
+    assert [one.type for one in Event.objects.all()] == ["test.outer"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_exception_in_a_block_leaves_what_waited_before_it(in_alpha: Tenant) -> None:
+    with transaction.atomic():
+        with together(until_commit=True):
+            insert(event("test.first"))
+        with pytest.raises(ValueError), together(until_commit=True):
+            insert(event("test.second"))
+            raise ValueError
+    assert [one.type for one in Event.objects.all()] == ["test.first"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_rolled_back_transaction_leaves_nothing_to_the_next(in_alpha: Tenant) -> None:
+    with pytest.raises(ValueError), transaction.atomic():
+        with together(until_commit=True):
+            insert(event())
+        raise ValueError
+    with transaction.atomic():
+        assert Event.objects.count() == 0
+    assert Event.objects.count() == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_waits_reaches_its_own_business(alpha: Tenant, beta: Tenant) -> None:
+    with transaction.atomic():
+        with tenant_context(alpha), together(until_commit=True):
+            insert(event())
+        with tenant_context(beta):
+            assert Event.objects.count() == 0
+    with tenant_context(alpha):
+        assert Event.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_rows_asked_for_ahead_cost_no_message_of_their_own(in_alpha: Tenant) -> None:
+    insert(event("test.wanted"))
+    rows = Rows(Event, lambda type: Event.objects.filter(type=type), "")
+    with transaction.atomic(), messages() as sent:
+        with together():
+            rows.ahead("test.wanted")
+            insert(event())
+        assert len(sent) == 1
+        assert [one.type for one in rows("test.wanted")] == ["test.wanted"]
+        assert len(sent) == 1
+        # Only once: what it has changed since is seen.
+        insert(event("test.wanted"))
+        assert len(rows("test.wanted")) == 2
+    assert len(rows("test.wanted")) == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_rows_asked_for_ahead_are_forgotten_with_the_transaction(in_alpha: Tenant) -> None:
+    rows = Rows(Event, lambda type: Event.objects.filter(type=type), "")
+    with transaction.atomic(), together():
+        rows.ahead("test.wanted")
+    insert(event("test.wanted"))
+    assert len(rows("test.wanted")) == 1

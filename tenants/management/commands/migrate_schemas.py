@@ -105,7 +105,6 @@ def migrate_job_queue(options: dict[str, Any]) -> None:
     MigrationRecorder(connection).ensure_schema()
     with sharding.on_coordinator_alone(), connection.creating_in_extensions():
         call_command(DjangoMigrate(), JOB_QUEUE, database=connection.alias, **_passed_on(options))
-    connection.search_path_set_schemas = None
 
 
 def _passed_on(options: dict[str, Any]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ more than the documented placeholders.
 """
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 # A tag alone on its line takes the line with it, so that an `if` leaves no gap.
@@ -41,6 +41,39 @@ _Part = str | _Value | _Choice
 def check(text: str, names: Collection[str]) -> None:
     """Raise TemplateProblem unless `text` can be rendered with the placeholders `names`."""
     _parse(text, names)
+
+
+def require(text: str, names: Collection[str], required: Iterable[Sequence[str]]) -> None:
+    """Raise TemplateProblem unless `text` always says one placeholder of each of `required`.
+
+    What only stands inside an ``if`` is not always said, unless both branches say it, or the
+    ``if`` asks for the placeholder itself.
+    """
+    parts = _parse(text, names)
+    for one_of in required:
+        if not _always_says(parts, one_of):
+            raise TemplateProblem(
+                f"This text has to say {written(*one_of)}, and not only inside an {{% if … %}} "
+                "that asks for something else."
+            )
+
+
+def written(*names: str) -> str:
+    """Return placeholders as they stand in a text: "{{ code }} or {{ link }}"."""
+    return " or ".join(f"{{{{ {name} }}}}" for name in names)
+
+
+def _always_says(parts: list["_Part"], one_of: Sequence[str]) -> bool:
+    return any(_says(part, one_of) for part in parts)
+
+
+def _says(part: "_Part", one_of: Sequence[str]) -> bool:
+    if isinstance(part, _Value):
+        return part.name in one_of
+    if isinstance(part, _Choice):
+        says_otherwise = part.name in one_of or _always_says(part.otherwise, one_of)
+        return says_otherwise and _always_says(part.then, one_of)
+    return False
 
 
 def render(text: str, values: Mapping[str, str]) -> str:
