@@ -124,6 +124,7 @@ def start_card_setup(
     idempotency_key: str,
     own_hosts: Iterable[str],
     description: str = "",
+    metadata: Mapping[str, Any] | None = None,
     access_token: str | None = None,
     expires_at: datetime | None = None,
     actor: Actor = SYSTEM,
@@ -146,6 +147,7 @@ def start_card_setup(
         livemode=account.livemode,
         success_url=checked_return_url(success_url, field="success_url", own_hosts=own_hosts),
         cancel_url=checked_return_url(cancel_url, field="cancel_url", own_hosts=own_hosts),
+        metadata=_checked_metadata(metadata or {}),
         idempotency_key=short_text(idempotency_key, "idempotency_key", 255),
     )
     if access_token:

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('bookings', '0013_texts_are_notifications'),
+        ('bookings', '0014_changes_that_want_a_card'),
         ('payments', '0012_subscriptions'),
     ]
 

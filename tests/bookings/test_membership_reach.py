@@ -21,7 +21,7 @@ from bookings.models import (
     Service,
 )
 from bookings.offers import membership_credits, prepaid
-from bookings.offers.services import quote
+from bookings.offers.quotes import quote
 from bookings.wishes import BookingRequest
 from payments.models import Subscription
 from tenants.models import Tenant
@@ -77,7 +77,7 @@ def credits(member: Membership, count: int, until: datetime = END) -> Pass:
 def pays(member: Membership, service: Service, starts_at: datetime, party_size: int = 1) -> Any:
     """Return which credits would pay for a booking then; raises BeyondMembership."""
     found = quote(
-        service, party_size, 4500, 0, code=member.code, customer_email=EMAIL, starts_at=starts_at
+        service, party_size, 4500, 0, codes=[member.code], customer_email=EMAIL, starts_at=starts_at
     )
     return found.pass_id
 
@@ -134,7 +134,9 @@ def test_credits_that_reach_it_but_are_too_few_do_not_pay(yoga: Service) -> None
 
 
 def booked(member: Membership, service: Service, starts_at: datetime) -> Booking:
-    found = quote(service, 1, 4500, 0, code=member.code, customer_email=EMAIL, starts_at=starts_at)
+    found = quote(
+        service, 1, 4500, 0, codes=[member.code], customer_email=EMAIL, starts_at=starts_at
+    )
     wanted = BookingRequest.for_service(
         service, customer_name="Ann", customer_email=EMAIL, starts_at=starts_at, quote=found
     )

@@ -55,12 +55,12 @@ class CheckView(APIView):
         price = price_of(wanted.services, wanted.add_ons, wanted.party_size)
         quote = quote_for(
             request._request, wanted.service, wanted.party_size, price.total, price.deposit,
-            code=code, customer_email=email, starts_at=starts_at,
+            codes=[code], customer_email=email, starts_at=starts_at,
         )  # fmt: skip
         return Response(
             {
                 "text": quote.sentence,
-                "paid_by": quote.paid_by or None,
+                "paid_by": next((one.what for one in quote.applied if not one.is_discount), None),
                 "price_pence": price.total,
                 "discount_amount_pence": quote.discount,
                 "total_amount_pence": quote.total,
