@@ -11,7 +11,7 @@ from django.utils import timezone
 from payments import ledger
 from payments.asked import CustomerDetails, checked_return_url
 from payments.cards import charge_saved_card, saved_card_for
-from payments.checkouts import start_card_setup, start_checkout
+from payments.checkouts import account_that_takes_payments, start_card_setup, start_checkout
 from payments.errors import (
     InvalidPayment,
     NoCardOnFile,
@@ -64,6 +64,7 @@ __all__ = [
     "request_end",
     "request_payment",
     "request_refund",
+    "require_payments",
     "saved_card_for",
     "settle",
     "start_card_setup",
@@ -76,6 +77,11 @@ __all__ = [
 def payments_enabled() -> bool:
     """Does this business take payments now?"""
     return StripeAccount.objects.filter(payments_enabled=True).exists()
+
+
+def require_payments() -> None:
+    """Raise PaymentsDisabled unless this business takes payments now."""
+    account_that_takes_payments()
 
 
 def default_currency() -> str:
