@@ -163,6 +163,7 @@ def _quote(request: Request, booking: BookingRequest, codes: list[str]) -> Quote
     return quote_for(
         request._request, booking.service, booking.party_size, booking.total_amount,
         booking.deposit_amount, codes=codes, customer_email=booking.customer_email,
+        starts_at=booking.starts_at,
     )  # fmt: skip
 
 

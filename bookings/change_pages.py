@@ -25,7 +25,7 @@ from bookings.choices import (
     check_more_services,
     resources_to_choose,
 )
-from bookings.errors import BookingError, InvalidBooking, PriceChanged, SlotTaken
+from bookings.errors import BeyondMembership, BookingError, InvalidBooking, PriceChanged, SlotTaken
 from bookings.forms import AgreementsForm
 from bookings.held_change_pages import booking_of, go_and_pay
 from bookings.models import Booking, Service
@@ -165,7 +165,7 @@ def confirm_change(request: HttpRequest, token: str) -> HttpResponse:
         if error.field in ("answers", "accept_consent", "accept_terms"):
             # It has come to ask for more since the page was shown.
             return redirect(request.get_full_path())
-        is_time = error.field == "booking_date"
+        is_time = error.field == "booking_date" and not isinstance(error, BeyondMembership)
         messages.error(request, NOT_OFFERED if is_time else _sentence(error))
         return redirect("change-time", token=token)
     except PriceChanged:

@@ -164,7 +164,7 @@ def details(request: HttpRequest, choice: Choice) -> HttpResponse:
     codes = typed.accepted_before(request.POST)
     if form.is_valid():
         codes.append(form.cleaned_data["code"])
-    quote, refused = typed.quote_each(codes, _asker(request, choice.wanted, price))
+    quote, refused = typed.quote_each(codes, _asker(request, choice.wanted, price, starts_at))
     # What codes do is shown before they are used.
     if form.is_valid() and not refused and request.POST.get("shown", "") == quote.sentence:
         return _book(request, choice, starts_at, form, quote)
@@ -197,11 +197,11 @@ def start_asked_for(request: HttpRequest, wanted: Wanted) -> datetime | None:
     return starts_at
 
 
-def _asker(request: HttpRequest, wanted: Wanted, price: Price) -> typed.Ask:
+def _asker(request: HttpRequest, wanted: Wanted, price: Price, starts_at: datetime) -> typed.Ask:
     email = request.POST.get("customer_email", "").strip()
     return lambda codes: quote_for(
         request, wanted.service, wanted.party_size, price.total, price.deposit,
-        codes=codes, customer_email=email,
+        codes=codes, customer_email=email, starts_at=starts_at,
     )  # fmt: skip
 
 

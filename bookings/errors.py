@@ -11,6 +11,12 @@ class InvalidBooking(BookingError):
     """A value can't be used; `field` names it."""
 
 
+class BeyondMembership(InvalidBooking):
+    """A membership pays only for what starts earlier; the message says before when."""
+
+    code = "beyond_membership"
+
+
 class SlotTaken(BookingError):
     code = "slot_taken"
     status = 409

@@ -209,3 +209,9 @@ def fee_payment(booking: Booking) -> PaymentSession | None:
     """Return the charge of the fee, if there was one; a paid one first."""
     charges = PaymentSession.objects.filter(payable_type=FEE, payable_id=str(booking.pk))
     return charges.filter(status__in=PaymentSession.PAID).first() or charges.first()
+
+
+def open_fee_link(booking: Booking) -> PaymentRequest | None:
+    """Return the link on which the customer can pay the fee that their card did not."""
+    links = PaymentRequest.objects.filter(payable_type=FEE, payable_id=str(booking.pk))
+    return next((one for one in links.select_related("payment_session") if one.is_open), None)

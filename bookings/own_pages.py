@@ -8,10 +8,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 
-from bookings import cancelling, changes, held_changes, policy
+from bookings import cancelling, changes, held_changes, money, policy
 from bookings.errors import BookingError, RefundChanged
 from bookings.models import Booking
-from bookings.money import amount_given_back
 
 CHANGED = "What you get back has changed since we showed it to you. Please look at it again."
 
@@ -32,7 +31,20 @@ def possible_changes(booking: Booking) -> dict[str, Any]:
         "why_not_move": refused,
         "free_until": policy.free_until(booking),
         "held_change": held_changes.held_for(booking) if booking.is_confirmed else None,
-        "given_back": amount_given_back(booking) if booking.is_cancelled else 0,
+        "given_back": money.amount_given_back(booking) if booking.is_cancelled else 0,
+    }
+
+
+def fee_owed(booking: Booking) -> dict[str, Any]:
+    """Return what the page says of a fee that the terms allow: it may be charged, or was."""
+    if not booking.chargeable_fee:
+        return {}
+    charged = money.fee_payment(booking)
+    return {
+        "fee": booking.chargeable_fee,
+        "fee_name": money.fee_name(booking),
+        "fee_is_paid": charged is not None and charged.is_paid,
+        "fee_link": money.open_fee_link(booking),
     }
 
 

@@ -76,9 +76,9 @@ declare(
         "success_url": "", "cancel_url": "",
     },
     keep="id reference service resource class_session series party_size service_name starts_at "
-    "ends_at consent_text consent_version consent_at consents total_amount deposit_amount discount_amount "
-    "credit_amount currency status hold_expires_at tax_rate requires_card no_show_fee "
-    "late_cancellation_fee free_cancellation_hours late_refund_percent no_refund_hours "
+    "ends_at consent_text consent_version consent_at consents total_amount deposit_amount "
+    "discount_amount credit_amount currency status hold_expires_at tax_rate requires_card "
+    "no_show_fee late_cancellation_fee free_cancellation_hours late_refund_percent no_refund_hours "
     "counts_business_days terms_accepted_at cancel_reason created_at updated_at confirmed_at "
     "cancelled_at completed_at no_show_at free_until partial_until",
     internal="access_token changed_by",
@@ -138,25 +138,25 @@ PREPAID = (
     "closed_at created_at frozen_at"
 )
 declare(
-    Voucher, title="Vouchers bought", keep=PREPAID, internal="access_token",
+    Voucher, title="Vouchers bought", keep=PREPAID, internal="access_token sale_key",
     rows=lambda person: Voucher.objects.filter(theirs(person)),
     erase={**NAMES, "message": "", "recipient_name": unless_known},
 )  # fmt: skip
 declare(
-    Voucher, title="Vouchers received", internal="access_token",
+    Voucher, title="Vouchers received", internal="access_token sale_key",
     rows=lambda person: Voucher.objects.filter(recipient_email__iexact=person.email),
     erase={"recipient_name": "", "recipient_email": "", "message": ""},
 )  # fmt: skip
 declare(
-    Pass, title="Passes", internal="access_token",
+    Pass, title="Passes", internal="access_token sale_key",
     keep=f"{PREPAID} pass_type membership name service_ids",
     rows=lambda person: Pass.objects.filter(theirs(person)), erase=NAMES,
 )  # fmt: skip
 declare(
-    Membership, title="Memberships", internal="access_token",
+    Membership, title="Memberships", internal="access_token sale_key",
     rows=lambda person: Membership.objects.filter(theirs(person)), erase=NAMES,
     keep="id plan service_ids currency code subscription created_at name price tax_rate interval "
-    "interval_count credits rolls_over",
+    "interval_count credits rolls_over book_ahead_days",
 )  # fmt: skip
 declare(PaymentSession, title="Payments", rows=payments, erase=PAYMENT, internal=PAYMENT_INTERNAL)
 
@@ -194,7 +194,7 @@ for _model, _fields in {
     # How often an address on the internet has guessed at codes; gone within the hour.
     "CodeAttempt": "id address tried_at",
     "MembershipPlan": "id name description price tax_rate interval interval_count credits "
-    "rolls_over is_sold_online is_active position",
+    "rolls_over book_ahead_days is_sold_online is_active position",
     "DiscountCode": "id code percent amount valid_from valid_until max_uses max_uses_per_customer "
     "minimum_amount is_active used_count created_at",
     "VoucherSettings": "id is_only_row is_sold_online minimum_amount maximum_amount valid_days",

@@ -20,6 +20,7 @@ from bookings.choices import check_party, resources_to_choose
 from bookings.errors import BookingClosed, InvalidBooking
 from bookings.models import AddOn, Booking, Service
 from bookings.money import DEPOSITS, card_of
+from bookings.offers import membership_credits
 from bookings.offers.changing import Offered, requote
 from bookings.wishes import Line, price_of
 from payments import services as payments
@@ -259,6 +260,7 @@ def check_for_customer(booking: Booking, plan: Plan, now: datetime) -> None:
             _check_offered(booking, service)
     if not is_offered(plan.wanted, plan.starts_at, current_tenant().zone, now):
         raise InvalidBooking(NOT_OFFERED, field="booking_date")
+    membership_credits.check_move(booking, plan.starts_at)
 
 
 def _check_offered(booking: Booking, service: Service) -> None:

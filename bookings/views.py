@@ -14,7 +14,7 @@ from bookings import money, services
 from bookings.errors import BookingClosed
 from bookings.forms import FindForm
 from bookings.models import Booking
-from bookings.own_pages import possible_changes
+from bookings.own_pages import fee_owed, possible_changes
 from payments.services import PaymentError
 from tenants.current import current_tenant
 
@@ -49,6 +49,7 @@ def booking_page(request: HttpRequest, token: str) -> HttpResponse:
         "sums": money.sums_of(booking),
         "again": _address_to_choose_again(booking),
         **possible_changes(booking),
+        **fee_owed(booking),
     }
     return render(request, "bookings/booking.html", context)
 

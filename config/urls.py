@@ -7,6 +7,7 @@ from tenants.admin_sites import staff_site
 urlpatterns = [
     path("api/payments/", include("payments.urls")),
     path("api/bookings/", include("bookings.api_urls")),
+    path("api/", include("bookings.offers.api.urls")),
     path("admin/", include("access.password_urls")),
     path("admin/", staff_site.urls),
     path("", include("tenants.brand")),

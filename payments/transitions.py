@@ -226,9 +226,16 @@ def mark_processing(session: PaymentSession) -> None:
 
 
 def mark_failed(session: PaymentSession, code: str, *, is_final: bool = False) -> None:
-    """A try was declined. On an open checkout (`is_final` false) the customer may try again."""
+    """A try was declined. On an open checkout (`is_final` false) the customer may try again.
+
+    A saved card is tried once: Stripe's answer and its event both tell of that, in any order.
+    """
     if session.status not in (Status.CREATED, Status.PENDING, Status.FAILED):
         return
+    if session.purpose == PaymentSession.Purpose.SAVED_CARD:
+        if session.status == Status.FAILED:
+            return
+        is_final = True
     # A decline reported late, after the customer went on to a bank debit, ends nothing.
     if session.is_processing and not is_final:
         return

@@ -11,6 +11,10 @@ from sandbox.forms import Params
 from sandbox.store import Store, StripeObject, new_id, now
 
 OUTCOMES = ("ok", "declined", "authentication_required")
+#: What a card ends in that is saved without trouble, and its outcome when it is charged later.
+#: Stripe's own test numbers: docs.stripe.com/testing#declined-payments and
+#: docs.stripe.com/testing#regulatory-cards.
+LAST4 = {"ok": "4242", "declined": "0341", "authentication_required": "3184"}
 #: Stripe's card_error for an outcome: code, decline code, message.
 CARD_ERRORS = {
     "declined": ("card_declined", "insufficient_funds", "Your card has insufficient funds."),
@@ -29,22 +33,22 @@ def attach(store: Store, account: str, customer: str) -> StripeObject:
     return method
 
 
-def _save(store: Store, account: str, customer: str) -> StripeObject:
+def _save(store: Store, account: str, customer: str, outcome: str = "ok") -> StripeObject:
     method: StripeObject = {
         "id": new_id("pm"),
         "object": "payment_method",
         "card": {
             "brand": "visa",
-            "last4": "4242",
+            "last4": LAST4[outcome],
             "exp_month": 12,
             "exp_year": datetime.now(UTC).year + 3,
-            "fingerprint": "sandbox4242",
+            "fingerprint": f"sandbox{LAST4[outcome]}",
         },
         "created": now(),
         "customer": customer,
         "livemode": False,
         "type": "card",
-        "_outcome": "ok",
+        "_outcome": outcome,
     }
     return store.insert(account, "payment_method", method)
 
@@ -62,9 +66,9 @@ def detach(store: Store, account: str, method: StripeObject) -> StripeObject:
     return method
 
 
-def set_up(store: Store, account: str, session: StripeObject) -> StripeObject:
-    """The customer saves a card on the page of a setup session."""
-    method = _save(store, account, session["customer"])
+def set_up(store: Store, account: str, session: StripeObject, outcome: str = "ok") -> StripeObject:
+    """The customer saves a card on the page of a setup session; `outcome` is for later charges."""
+    method = _save(store, account, session["customer"], outcome)
     intent = _setup_intent(store, account, session)
     intent.update(status="succeeded", payment_method=method["id"], last_setup_error=None)
     store.save(intent)

@@ -62,11 +62,11 @@ def new_intent(amount: int, currency: str, **fields: Any) -> StripeObject:
     }
 
 
-def pay(store: Store, account: str, session: StripeObject) -> StripeObject:
-    """The customer pays by card, and it works."""
+def pay(store: Store, account: str, session: StripeObject, later: str = "ok") -> StripeObject:
+    """The customer pays by card, and it works; `later` is for the charges of a card left alone."""
     _require_open(session)
     if session["mode"] == "setup":
-        return cards.set_up(store, account, session)
+        return cards.set_up(store, account, session, later)
     if session["mode"] == "subscription":
         return subscriptions.begin(store, account, session)
     if session["amount_total"] == 0:

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.views.decorators.csrf import csrf_exempt
 
-from sandbox import charges, errors
+from sandbox import cards, charges, errors
 from sandbox.store import StripeObject
 
 if TYPE_CHECKING:
@@ -85,8 +85,10 @@ class Pages:
                 if method == "decline":
                     charges.decline(store, account, fresh)
                     return None
-                act = charges.debit if method == "bank_debit" else charges.pay
-                return _to_success(act(store, account, fresh))
+                if method == "bank_debit":
+                    return _to_success(charges.debit(store, account, fresh))
+                later = method if method in cards.OUTCOMES else "ok"
+                return _to_success(charges.pay(store, account, fresh, later))
         except errors.StripeError:
             fresh = self._session(session["id"]) or session
             return _to_success(fresh) if fresh["status"] == "complete" else None

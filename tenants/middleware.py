@@ -145,8 +145,11 @@ class TenantMiddleware:
         if state == DIRECTORY_CHANGED and _may_be_read_again(request):
             # Its first statement did not run: nothing has happened yet.
             return self(request)
-        # Between two statements of it, another name was given to the business.
+        # Another name was given to the business, before the request's first statement or later.
+        is_untouched = connection.is_untouched
         has_moved = state == UNDEFINED_TABLE and connection.directory_has_changed()
+        if has_moved and is_untouched and _may_be_read_again(request):
+            return self(request)
         if has_moved or state == DIRECTORY_CHANGED:
             text = "It has just moved, try again."
             return refuse(request, 503, "Just moved", text, retry_after=1)

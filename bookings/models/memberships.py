@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from bookings.models.catalogue import Service
-from bookings.models.offers import new_prepaid_code, readable
+from bookings.models.offers import Pass, new_prepaid_code, readable
 from payments.models import MAX_AMOUNT, Subscription, new_token
 
 # Stripe charges a renewal about an hour after the period before it has ended
@@ -48,6 +48,11 @@ class Terms(models.Model):
     rolls_over = models.BooleanField(
         default=False, help_text="What is left of a period can be used in the next one as well."
     )
+    book_ahead_days = models.PositiveSmallIntegerField(
+        default=7, db_default=7, validators=[MaxValueValidator(366)],
+        help_text="A period's credits pay for what starts until so many days after its end; 0: "
+        "within the period alone. Once cancelled, a membership pays for nothing after its end.",
+    )  # fmt: skip
 
     class Meta:
         abstract = True
@@ -112,14 +117,30 @@ class Membership(Terms):
         Subscription, null=True, blank=True, on_delete=models.PROTECT, related_name="membership"
     )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    # The API caller's name for the sale: asked for again, it is the same one.
+    sale_key = models.CharField(max_length=200, db_default="", default="", editable=False)
 
     class Meta(Terms.Meta):
         abstract = False
         ordering = ["-created_at"]
         indexes = [models.Index(fields=["customer_email"], name="bookings_membership_email")]
+        constraints = [
+            *Terms.Meta.constraints,
+            models.UniqueConstraint(
+                fields=["sale_key"],
+                condition=~Q(sale_key=""),
+                name="bookings_membership_once_a_key",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.name}, {self.customer_name}"
+
+    def pays_until(self, period: Pass) -> datetime | None:
+        """Return before when (UTC) a booking starts that the credits of `period` pay."""
+        goes_on = self.is_running and not self.is_ending
+        ahead = timedelta(days=self.book_ahead_days if goes_on else 0)
+        return period.expires_at + ahead if period.expires_at else None
 
     def good_until(self, now: datetime) -> datetime | None:
         """Return the end of the period that it is in (UTC); None when it does not run any more."""

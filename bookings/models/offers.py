@@ -72,12 +72,30 @@ class VoucherSettings(models.Model):
         return "Voucher rules"
 
 
+#: What `Prepaid.state` may be.
+STATES = ("unpaid", "active", "frozen", "used", "expired", "void")
+
+
 class PrepaidQuerySet(models.QuerySet[Any]):
     def take(self, pk: int, amount: int, *, at: datetime) -> bool:
         """Use up `amount` if that much is left and good `at` that time; keep the row locked."""
         good = Q(expires_at=None) | Q(expires_at__gt=at)
         rows = self.filter(good, pk=pk, status=Prepaid.Status.ACTIVE, left__gte=amount)
         return bool(rows.filter(frozen_at=None).update(left=F("left") - amount))
+
+    def in_state(self, state: str, now: datetime) -> Self:
+        """Those whose `state` this is; none for a word that is no state."""
+        is_expired, is_frozen = Q(expires_at__lte=now), Q(frozen_at__isnull=False)
+        usable = Q(status=Prepaid.Status.ACTIVE) & ~is_frozen & (Q(expires_at=None) | ~is_expired)
+        states = {
+            "unpaid": Q(status=Prepaid.Status.UNPAID),
+            "void": Q(status=Prepaid.Status.VOID),
+            "frozen": Q(status=Prepaid.Status.ACTIVE) & is_frozen,
+            "expired": Q(status=Prepaid.Status.ACTIVE) & ~is_frozen & is_expired,
+            "used": usable & Q(left=0),
+            "active": usable & Q(left__gt=0),
+        }
+        return self.filter(states[state]) if state in states else self.none()
 
     def lapsed(self, now: datetime) -> Self:
         """Those that have expired and are not closed yet; what is contested waits for the bank."""
@@ -119,6 +137,8 @@ class Prepaid(models.Model):
     # While its payment is contested at the customer's bank nothing can be used of it.
     frozen_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    # The API caller's name for the sale: asked for again, it is the same one.
+    sale_key = models.CharField(max_length=200, db_default="", default="", editable=False)
 
     objects: ClassVar[PrepaidQuerySet] = PrepaidQuerySet.as_manager()  # type: ignore[assignment]
 
@@ -126,6 +146,11 @@ class Prepaid(models.Model):
         abstract = True
         ordering = ["-created_at"]
         constraints = [
+            models.UniqueConstraint(
+                fields=["sale_key"],
+                condition=~Q(sale_key=""),
+                name="%(app_label)s_%(class)s_once_a_key",
+            ),
             models.CheckConstraint(
                 name="%(app_label)s_%(class)s_left",
                 condition=Q(left__gte=0, left__lte=F("initial")),
@@ -161,7 +186,7 @@ class Prepaid(models.Model):
 
     @property
     def state(self) -> str:
-        """Its status, or what keeps it from use: unpaid, active, frozen, used, expired, void."""
+        """Its status, or what keeps it from use: one of STATES."""
         if not self.is_active:
             return self.status
         if self.frozen_at is not None:

@@ -1,7 +1,7 @@
 """Nobody finds a code by trying: after some wrong ones an address is refused for a while."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from axes.helpers import get_client_ip_address
 from django.http import HttpRequest
@@ -25,6 +25,7 @@ def quote_for(
     *,
     codes: Sequence[str],
     customer_email: str,
+    starts_at: datetime | None = None,
 ) -> Quote:
     """Return `quotes.quote` for a visitor of a page; count wrong codes against their address.
 
@@ -33,7 +34,7 @@ def quote_for(
     """
     address = get_client_ip_address(request) or ""
     found = [_find(code, address) for code in quotes.different_codes(codes)]
-    return quotes.quote_with(found, service, party_size, total, deposit, customer_email)
+    return quotes.quote_with(found, service, party_size, total, deposit, customer_email, starts_at)
 
 
 def _find(code: str, address: str) -> quotes.Found:

@@ -5,7 +5,8 @@ from datetime import timedelta
 from django.utils import timezone
 
 from bookings.models import Membership
-from bookings.offers.memberships import credits_left, page_of
+from bookings.offers.membership_credits import credits_left
+from bookings.offers.memberships import page_of
 from bookings.offers.messages import CODE, OFFERS, times
 from notifications import formats
 from notifications.kinds import SIGNATURE, Kind, Text

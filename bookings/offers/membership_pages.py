@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from access.actors import CUSTOMER
 from bookings.errors import BookingClosed
 from bookings.models import Membership, Service
-from bookings.offers import memberships
+from bookings.offers import membership_credits, memberships
 from bookings.offers.forms import MembershipForm
 from payments.models import PaymentSession
 from payments.services import PaymentError
@@ -71,7 +71,8 @@ def _page(
     at_bank = found.is_incomplete and memberships.waits_for_bank(found)
     context = {
         "membership": found,
-        "left": memberships.credits_left(found),
+        "left": membership_credits.credits_left(found),
+        "bookable_until": membership_credits.bookable_until(found),
         "covered": Service.objects.filter(pk__in=found.service_ids),
         "at_bank": at_bank,
         "waits": found.is_incomplete and not at_bank and "back" in request.GET,

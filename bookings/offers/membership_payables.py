@@ -2,8 +2,10 @@
 
 from django.urls import reverse
 
+from access.actors import STRIPE
 from bookings.models import Membership, Pass
 from bookings.offers import jobs, memberships, prepaid
+from events.services import record
 from payments.models import (
     Dispute,
     PaymentSession,
@@ -62,16 +64,27 @@ class MembershipSale(PayableHandler):
         membership = Membership.objects.filter(subscription=subscription).first()
         if membership is None:
             return
-        if subscription.is_running and subscription.cancel_at_period_end and not was_ending:
-            jobs.send_membership.enqueue(pk=membership.pk, message="cancelled")
-        elif before in Subscription.RUNNING and not subscription.is_running and not was_ending:
-            jobs.send_membership.enqueue(pk=membership.pk, message="ended")
+        membership.subscription = subscription
+        is_ending = subscription.cancel_at_period_end
+        if subscription.is_running and is_ending != was_ending:
+            happened = "membership.cancelled" if is_ending else "membership.kept"
+            record(happened, membership, memberships.event_data(membership), STRIPE)
+            if is_ending:
+                jobs.send_membership.enqueue(pk=membership.pk, message="cancelled")
+        elif before in Subscription.RUNNING and not subscription.is_running:
+            record("membership.ended", membership, memberships.event_data(membership), STRIPE)
+            if not was_ending:
+                jobs.send_membership.enqueue(pk=membership.pk, message="ended")
 
     def on_subscription_payment_failed(
         self, subscription: Subscription, *, invoice_id: str
     ) -> None:
         membership = Membership.objects.filter(subscription=subscription).first()
         if membership is not None:
+            membership.subscription = subscription
+            record(
+                "membership.payment_failed", membership, memberships.event_data(membership), STRIPE
+            )
             jobs.send_membership.enqueue(
                 pk=membership.pk, message="payment_failed", invoice_id=invoice_id
             )

@@ -8,21 +8,19 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Q, QuerySet, Sum
-from django.utils import timezone
+from django.db.models import Q, QuerySet
 
 from access.actors import CUSTOMER, STRIPE, SYSTEM, Actor
 from bookings.descriptions import described
-from bookings.errors import BookingClosed, InvalidBooking
-from bookings.models import Membership, MembershipPlan, Pass, Prepaid
+from bookings.errors import BookingClosed
+from bookings.models import Membership, MembershipPlan, Pass
 from bookings.models.memberships import GRACE, UNLIMITED
 from bookings.offers.prepaid import issue
-from bookings.offers.purchases import is_payable
+from bookings.offers.purchases import insert_once, is_payable
 from events.services import record
 from payments import services as payments
 from payments.models import PaymentSession, Subscription, SubscriptionInvoice
 from tenants.current import current_tenant
-from tenants.templatetags.business import local_time
 
 PAYABLE = "membership"
 
@@ -32,22 +30,35 @@ def page_of(membership: Membership) -> str:
     return f"{current_tenant().url}/memberships/{membership.access_token}/"
 
 
-def on_sale() -> Iterable[MembershipPlan]:
+def on_sale() -> QuerySet[MembershipPlan]:
     """Return the plans that customers can buy on the page; none without payments."""
     if not payments.payments_enabled():
         return MembershipPlan.objects.none()
     return MembershipPlan.objects.filter(is_active=True, is_sold_online=True)
 
 
-def start(plan: MembershipPlan, *, customer_name: str, customer_email: str) -> Membership:
-    """Return a new membership on the terms that its plan has now; it runs when it is paid."""
-    return Membership.objects.create(
+def unpaid(found: QuerySet[Membership]) -> QuerySet[Membership]:
+    """Those whose first payment is not in: their status is incomplete."""
+    incomplete = Q(subscription__status=Subscription.Status.INCOMPLETE)
+    return found.filter(Q(subscription=None) | incomplete)
+
+
+def start(
+    plan: MembershipPlan, *, customer_name: str, customer_email: str, sale_key: str = ""
+) -> Membership:
+    """Return a new membership on the terms that its plan has now; it runs when it is paid.
+
+    The same `sale_key` is the same membership; raises SaleMismatch.
+    """
+    item = Membership(
         plan=plan, name=plan.name, price=plan.price, tax_rate=plan.tax_rate,
         interval=plan.interval, interval_count=plan.interval_count, credits=plan.credits,
-        rolls_over=plan.rolls_over, currency=current_tenant().currency,
+        rolls_over=plan.rolls_over, book_ahead_days=plan.book_ahead_days,
+        currency=current_tenant().currency,
         service_ids=sorted(plan.services.values_list("pk", flat=True)),
-        customer_name=customer_name, customer_email=customer_email,
+        customer_name=customer_name, customer_email=customer_email, sale_key=sale_key,
     )  # fmt: skip
+    return insert_once(item, "plan_id", "customer_name", "customer_email")
 
 
 # --- Paying ---
@@ -60,10 +71,14 @@ def _payments_of(membership: Membership, purpose: str) -> list[PaymentSession]:
     return list(found.order_by("-created_at"))
 
 
-def open_checkout(membership: Membership, *, own_hosts: Iterable[str]) -> PaymentSession:
+def open_checkout(
+    membership: Membership, *, own_hosts: Iterable[str], success_url: str = "",
+    cancel_url: str = "", actor: Actor = CUSTOMER,
+) -> PaymentSession:  # fmt: skip
     """Return the payment whose page the buyer is sent to: the same one while that is open.
 
-    Raises BookingClosed when there is nothing to pay, and what `start_subscription` raises.
+    Without addresses of the caller's own they come back to the membership's page. Raises
+    BookingClosed when there is nothing to pay, and what `start_subscription` raises.
     """
     membership = settle(membership)
     if not membership.is_incomplete:
@@ -80,8 +95,8 @@ def open_checkout(membership: Membership, *, own_hosts: Iterable[str]) -> Paymen
         interval_count=membership.interval_count,
         description=membership.name,
         customer=payments.CustomerDetails(membership.customer_email, membership.customer_name),
-        success_url=f"{page}?back=paid",
-        cancel_url=page,
+        success_url=success_url or f"{page}?back=paid",
+        cancel_url=cancel_url or page,
         idempotency_key=(
             reusable.idempotency_key
             if reusable
@@ -90,7 +105,7 @@ def open_checkout(membership: Membership, *, own_hosts: Iterable[str]) -> Paymen
         own_hosts=own_hosts,
         is_deposit=True,
         tax_rate=membership.tax_rate,
-        actor=CUSTOMER,
+        actor=actor,
     )
 
 
@@ -186,64 +201,9 @@ def grant(membership: Membership, invoice: SubscriptionInvoice) -> Pass | None:
         expires_at=invoice.period_end + (length if membership.rolls_over else GRACE),
     )  # fmt: skip
     issue(period, cause=f"invoice:{invoice.stripe_invoice_id}", payment=session, actor=STRIPE)
+    if membership.periods.count() > 1:
+        record("membership.renewed", membership, event_data(membership), STRIPE)
     return period
-
-
-# --- Using it ---
-
-
-def _good(now: datetime, at: str = "") -> Q:
-    """Periods that can be used `now`; `at` leads to them from what is asked."""
-    active = {f"{at}status": Prepaid.Status.ACTIVE, f"{at}frozen_at": None}
-    return Q(**active, **{f"{at}expires_at__gt": now})
-
-
-def with_left(found: QuerySet[Membership]) -> QuerySet[Membership]:
-    """Have `credits_left` known of many at once."""
-    good = _good(timezone.now(), "periods__")
-    return found.annotate(all_left=Sum("periods__left", filter=good))
-
-
-def credits_left(membership: Membership) -> int | None:
-    """Return how many times it is good for now; None: without a limit."""
-    if hasattr(membership, "all_left"):
-        left = membership.all_left or 0
-    else:
-        left = _left_of(membership.periods.filter(_good(timezone.now())))
-    return None if membership.credits is None and left else left
-
-
-def _left_of(periods: QuerySet[Pass]) -> int:
-    return periods.aggregate(sum=Sum("left"))["sum"] or 0
-
-
-def period_for(membership: Membership, party_size: int) -> Pass:
-    """Return the credits that a booking for so many would use: the oldest that are enough.
-
-    Raises InvalidBooking (`field` is "code") with the reason when there are none.
-    """
-    good = membership.periods.filter(_good(timezone.now()))
-    enough: Pass | None = good.filter(left__gte=party_size).order_by("expires_at", "pk").first()
-    if enough is None:
-        raise InvalidBooking(_why_not(membership, _left_of(good), party_size), field="code")
-    return enough
-
-
-def _why_not(membership: Membership, left: int, party_size: int) -> str:
-    if left:
-        return f"This membership is good for {left} more, and you are {party_size}."
-    if membership.has_ended:
-        return "This membership has ended."
-    if membership.is_past_due:
-        return (
-            "The last payment for this membership did not go through. Please update your card on "
-            "the membership's page."
-        )
-    renews = membership.renews_at
-    when = (
-        f" They come back on {local_time(renews)}." if renews and not membership.is_ending else ""
-    )
-    return f"This membership's credits are used up.{when}"
 
 
 # --- Ending it ---
@@ -269,7 +229,8 @@ def end(membership: Membership, *, refund: bool, reason: str, actor: Actor) -> N
     BookingClosed also when it has ended and the refund is refused.
     """
     payments.end_subscription(_running(membership), actor=actor)
-    record("membership.ended", membership, event_data(membership) | {"reason": reason}, actor)
+    happened = event_data(membership) | {"reason": reason}
+    record("membership.ended_by_hand", membership, happened, actor)
     last = _last_payment(membership)
     if not refund or last is None:
         return

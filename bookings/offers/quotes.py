@@ -7,6 +7,7 @@ the rest.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from django.utils import timezone
 
@@ -20,7 +21,7 @@ from bookings.models import (
     Voucher,
     normal_code,
 )
-from bookings.offers import discounts, memberships
+from bookings.offers import discounts, membership_credits
 from tenants.currencies import smallest_charge
 from tenants.current import current_tenant
 from tenants.templatetags.business import money
@@ -115,15 +116,17 @@ def quote(
     *,
     codes: Sequence[str],
     customer_email: str,
+    starts_at: datetime | None = None,
 ) -> Quote:
     """Return what `party_size` people pay with `codes`; as it is with none.
 
-    `total` and `deposit` are the catalogue's, in minor units. Nothing is kept or counted:
-    `services.redeem` does that. Raises InvalidBooking (`field` is "code", and `refused_code` among
-    its details) with the reason; UnknownCode is the one to count against guessing.
+    `total` and `deposit` are the catalogue's, in minor units; `starts_at` (aware), where known,
+    is as late as a membership pays for. Nothing is kept or counted: `services.redeem` does that.
+    Raises InvalidBooking (`field` is "code", and `refused_code` among its details) with the
+    reason; UnknownCode is the one to count against guessing.
     """
     found = [find(code) for code in different_codes(codes)]
-    return quote_with(found, service, party_size, total, deposit, customer_email)
+    return quote_with(found, service, party_size, total, deposit, customer_email, starts_at)
 
 
 def find(code: str) -> Found:
@@ -147,7 +150,7 @@ def find(code: str) -> Found:
 
 def quote_with(
     found: Sequence[Found], service: Service | None, party_size: int, total: int, deposit: int,
-    customer_email: str,
+    customer_email: str, starts_at: datetime | None = None,
 ) -> Quote:  # fmt: skip
     """Return what was found for some codes does; see `quote`."""
     _check_go_together(found)
@@ -155,7 +158,7 @@ def quote_with(
     # The discount first, whatever was typed first.
     for one in sorted(found, key=lambda one: not isinstance(one, DiscountCode)):
         try:
-            quoted = _with(one, quoted, service, party_size, customer_email)
+            quoted = _with(one, quoted, service, party_size, customer_email, starts_at)
         except InvalidBooking as error:
             error.details["refused_code"] = one.code
             raise
@@ -180,7 +183,12 @@ def _check_go_together(found: Sequence[Found]) -> None:
 
 
 def _with(
-    found: Found, quoted: Quote, service: Service | None, party_size: int, email: str
+    found: Found,
+    quoted: Quote,
+    service: Service | None,
+    party_size: int,
+    email: str,
+    starts_at: datetime | None,
 ) -> Quote:
     if isinstance(found, DiscountCode):
         discounts.check(found, service, quoted.total, email)
@@ -188,7 +196,7 @@ def _with(
     if isinstance(found, Voucher):
         return _with_voucher(quoted, found)
     if isinstance(found, Membership):
-        return _with_membership(quoted, found, service, party_size, email)
+        return _with_membership(quoted, found, service, party_size, email, starts_at)
     return _with_pass(quoted, found, service, party_size, email)
 
 
@@ -291,14 +299,15 @@ def _with_pass(
 
 
 def _with_membership(
-    quoted: Quote, found: Membership, service: Service | None, party_size: int, email: str
-) -> Quote:
+    quoted: Quote, found: Membership, service: Service | None, party_size: int, email: str,
+    starts_at: datetime | None,
+) -> Quote:  # fmt: skip
     """The credits of one of its periods pay, as those of a pass do."""
     _check_owner(found.customer_email, email, "membership")
     if service is None or not found.pays_for(service):
         raise _not_for(service, "membership")
-    period = memberships.period_for(found, party_size)
-    left = memberships.credits_left(found)
+    period = membership_credits.period_for(found, party_size, starts_at)
+    left = membership_credits.credits_left(found)
     return paid_by_credits(
         quoted, period, service, party_size, code=found.code, what="membership",
         after="." if left is None else f"; {left - party_size} left on it after this.",

@@ -91,9 +91,12 @@ class MembershipPlanForm(forms.ModelForm):  # type: ignore[type-arg]
         model = MembershipPlan
         fields = (
             "name", "description", "price", "tax_rate", "interval_count", "interval", "credits",
-            "rolls_over", "services", "is_sold_online", "is_active", "position",
+            "rolls_over", "book_ahead_days", "services", "is_sold_online", "is_active", "position",
         )  # fmt: skip
-        labels = {"credits": "Times", "interval_count": "Paid every", "interval": "Interval"}
+        labels = {
+            "credits": "Times", "interval_count": "Paid every", "interval": "Interval",
+            "book_ahead_days": "Days ahead",
+        }  # fmt: skip
         widgets = {"services": SERVICES()}
 
     def clean_price(self) -> int:

@@ -27,6 +27,7 @@ from tenants.names import validate_schema_name
 from tenants.postgresql.cursor import DIRECTORY_VERSION, Cursor, Settings, TenantCursor
 
 if TYPE_CHECKING:
+    from tenants.directory import Directory
     from tenants.statements import Rows, Statement
 
 #: Nobody's: on this path nothing is found but what PostgreSQL brings along.
@@ -57,8 +58,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
     leaves_traces = False
     # What the next statement has to find in the database, or it does not run.
     unproved_directory: UUID | None = None
-    # The directory's version when the business was entered.
+    # The directory's version when the business was entered, and when that was, by its clock.
     _entered_in: UUID | None = None
+    _entered_at = 0.0
+    #: Has no statement run since then?
+    is_untouched = False
 
     def __init__(self, settings_dict: dict[str, Any], *args: Any, **kwargs: Any) -> None:
         #: Of `tenants.statements`: what waits, and what this transaction has asked for early.
@@ -193,13 +197,31 @@ class DatabaseWrapper(base.DatabaseWrapper):
             leave_every_business(self.connection, leaves_traces=self.leaves_traces)
         super()._close()
 
+    @property
+    def _directory(self) -> "Directory":
+        from tenants.directory import directory
+
+        return directory
+
     def require_directory(self, version: UUID) -> None:
         """Have the next statement run only if the directory still has this version.
 
-        If not, it raises django.db.DatabaseError with the SQLSTATE `DIRECTORY_CHANGED`.
+        If not, it raises django.db.DatabaseError with the SQLSTATE `DIRECTORY_CHANGED`. Nothing
+        is asked for what has been proved a moment ago.
         """
         self.limit_statements(settings.REQUEST_STATEMENT_SECONDS)
-        self.unproved_directory = self._entered_in = version
+        self._entered_in, self.is_untouched = version, True
+        if self._directory.is_proved(version):
+            self.unproved_directory = None
+        else:
+            self.unproved_directory, self._entered_at = version, self._directory.clock()
+
+    def touch(self) -> None:
+        """Note that the statement which brought the settings, and perhaps the proof, has run."""
+        self.is_untouched = False
+        if self.unproved_directory is not None:
+            self._directory.note_proof(self.unproved_directory, self._entered_at)
+            self.unproved_directory = None
 
     def proves_directory(self) -> bool:
         """Is the directory as required? Asks for it where no statement has shown it yet."""
@@ -215,10 +237,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def notice_directory_change(self) -> None:
         """Forget what this process remembers of businesses: it is not so any more."""
-        from tenants.directory import directory
-
         self.unproved_directory = None
-        directory.clear()
+        self._directory.clear()
 
     def read_directory_version(self) -> UUID | None:
         """Return the directory's version, in the round trip that also sets path and limit.

@@ -13,6 +13,8 @@ from bookings import money, services
 from bookings.errors import BookingClosed
 from bookings.models import Booking, OpeningHours, Service
 from bookings.wishes import BookingRequest
+from events.models import Event
+from payments.gateway import Gateway
 from payments.models import PaymentRequest, PaymentSession, SavedCard, StripeEvent
 from payments.services import NoCardOnFile
 from tenants.models import Tenant
@@ -147,6 +149,39 @@ def test_a_declined_card_sends_the_customer_a_link(
     assert (asked.amount, asked.customer_email) == (4500, "ann@example.com")
     [message] = [one for one in mail.outbox if f"/pay/{asked.token}/" in one.body]
     assert "£45.00" in message.subject
+
+
+@pytest.mark.parametrize("event_first", [True, False])
+def test_a_decline_that_is_told_twice_sends_one_link(
+    booked: Any, stripe: Control, signer: Any, client_of: Any, in_alpha: Tenant,
+    monkeypatch: pytest.MonkeyPatch, event_first: bool,
+) -> None:  # fmt: skip
+    booking = missed(booked())
+    card = SavedCard.objects.get()
+    stripe("card_behaviour", payment_method=card.stripe_payment_method_id, outcome="declined")
+
+    def hear_of_it() -> None:
+        [told] = [one for one in stripe("events") if one["type"] == "payment_intent.payment_failed"]
+        assert signer.deliver(client_of(in_alpha), told).status_code == 200
+
+    charge_card = Gateway.charge_card
+
+    def overtaken(gateway: Gateway, **asked: Any) -> Any:
+        """Stripe's event arrives while its answer is still under way."""
+        try:
+            return charge_card(gateway, **asked)
+        finally:
+            hear_of_it()
+
+    if event_first:
+        monkeypatch.setattr(Gateway, "charge_card", overtaken)
+    session = money.charge_fee(booking, actor=SYSTEM)
+    if not event_first:
+        hear_of_it()
+    session.refresh_from_db()
+    assert session.status == "failed"
+    assert PaymentRequest.objects.get().amount == 4500
+    assert Event.objects.filter(type="payment.failed").count() == 1
 
 
 @pytest.mark.parametrize("kind", ["timeout_after", "500"])

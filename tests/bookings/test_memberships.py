@@ -14,7 +14,7 @@ from django_tenants.utils import tenant_context
 from access.actors import SYSTEM
 from bookings.errors import InvalidBooking
 from bookings.models import Booking, Membership, MembershipPlan, Pass
-from bookings.offers import changing, memberships, prepaid, services
+from bookings.offers import changing, membership_credits, memberships, prepaid, services
 from payments import balances as balance_lines
 from payments import invoices
 from payments import services as payments
@@ -167,7 +167,7 @@ def test_a_period_ends_and_what_is_left_of_it_with_it(
     with time_machine.travel(timezone.now() + timedelta(days=33)):
         prepaid.close_lapsed()
         assert periods() == [(8, 0), (8, 8)]
-        assert memberships.credits_left(only()) == 8
+        assert membership_credits.credits_left(only()) == 8
     stripe("settle_now")
     deliver()
     # The first period's money is earned, the second's is still the customer's.
@@ -184,7 +184,7 @@ def test_what_is_left_rolls_over_and_is_used_first(
     stripe("renew", subscription=at_stripe(mine))
     deliver()
     with time_machine.travel(timezone.now() + timedelta(days=40)):
-        assert memberships.credits_left(only()) == 16
+        assert membership_credits.credits_left(only()) == 16
         quote = a_quote(a_service(), mine.code)
         assert quote.sentence == "Your membership pays £45.00; 15 left on it after this."
         booked(quote)
@@ -196,11 +196,11 @@ def test_without_a_limit_it_pays_for_anything(begin: Any, deliver: Deliver) -> N
     begin(a_plan(credits=None))
     deliver()
     mine = only()
-    assert memberships.credits_left(mine) is None
+    assert membership_credits.credits_left(mine) is None
     quote = a_quote(a_service(), mine.code)
     assert quote.sentence == "Your membership pays £45.00."
     booked(quote)
-    assert memberships.credits_left(only()) is None
+    assert membership_credits.credits_left(only()) is None
 
 
 @pytest.mark.django_db
@@ -271,7 +271,7 @@ def test_a_credit_comes_back_to_the_period_in_which_its_booking_is_cancelled(
             services.give_back(booking)
             prepaid.close_lapsed()
         # Seven of the eight have lapsed, the one that came back has not.
-        assert (periods(), memberships.credits_left(only())) == ([(8, 1), (8, 8)], 9)
+        assert (periods(), membership_credits.credits_left(only())) == ([(8, 1), (8, 8)], 9)
     with time_machine.travel(timezone.now() + timedelta(days=66)):
         prepaid.close_lapsed()
         assert periods() == [(8, 0), (8, 0)]
@@ -436,7 +436,7 @@ def test_a_dispute_of_a_renewal_is_its_payments(
     assert newest.is_disputed
     assert flagged() == []
     # The credits of that period are frozen, the others are not.
-    assert memberships.credits_left(only()) == 8
+    assert membership_credits.credits_left(only()) == 8
 
 
 @pytest.mark.django_db
@@ -535,7 +535,7 @@ def test_staff_make_a_plan(site: Client, stripe: Control) -> None:
     form = {
         "name": "Eight classes", "description": "", "price": "80", "tax_rate": "0",
         "interval": "month", "interval_count": "1", "credits": "8", "is_active": "on",
-        "position": "0",
+        "position": "0", "book_ahead_days": "10",
     }  # fmt: skip
     path = "/admin/bookings/membershipplan/add/"
     assert "less than this" in site.post(path, form | {"price": "0.10"}).content.decode()

@@ -1,12 +1,27 @@
-"""A stranger and the waitlist race for a freed place: one has it, nobody's place is lost."""
+"""A stranger and the waitlist race for a freed place: one has it, nobody's place is lost.
+
+With a control: what two runs of the job do without the conditional update of the entry.
+"""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import pytest
+from django.utils import timezone
+from django_tenants.utils import tenant_context
+
+from access.actors import SYSTEM
+from bookings import services, waitlist_offers
+from bookings.availability import Slot
+from bookings.models import Booking, ClassSession, WaitlistEntry
 from demo.stack import Stack
+from tenants.connection import connection
+from tenants.models import Tenant
+from tests.bookings import waiting as waiting_support
 from tests.contract.api import booking_body
 from tests.faults.test_at_once import rows
+from tests.faults.test_capacity_races import together
 from tests.faults.test_killed import wait_for
 from tests.http import LiveApi, at_once
 
@@ -83,3 +98,63 @@ def test_an_offer_is_taken_and_declined_at_once(stack: Stack) -> None:
     wait_for(lambda: api.get(second).body["status"] == "OFFERED")
     assert api.get(first).body["status"] == "PASSED"
     assert len(rows(stack, LIVE, starts)) == 1
+
+
+# --- Two runs of the job ---
+
+
+@pytest.fixture
+def waiting(in_alpha: Tenant) -> WaitlistEntry:
+    """Ann waits for a full class in which two places have come free."""
+    session = waiting_support.yoga(2)
+    booked = waiting_support.book(session.service, "Bob", party_size=2)
+    entry = waiting_support.wait(session.service, "Ann")
+    services.cancel(booked.pk, actor=SYSTEM, reason="business")
+    return entry
+
+
+def offered_by_two_runs(
+    tenant: Tenant, entry: WaitlistEntry, monkeypatch: pytest.MonkeyPatch
+) -> tuple[int, int]:
+    """Offer twice at once, each having seen Ann wait; return (offers, places taken)."""
+    seen = waitlist_offers.fitting
+    look = together(2, lambda *asked: list(seen(*asked)))
+    monkeypatch.setattr(waitlist_offers, "fitting", look)
+    session_id = entry.class_session_id or 0
+
+    def run(number: int) -> int:
+        with tenant_context(tenant):
+            try:
+                return waitlist_offers.offer_seats(session_id)
+            finally:
+                connection.close()
+
+    offers = sum(at_once(2, run, threads=2))
+    return offers, ClassSession.objects.get(pk=session_id).seats_taken
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_runs_of_the_job_offer_one_place(
+    in_alpha: Tenant, waiting: WaitlistEntry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert offered_by_two_runs(in_alpha, waiting, monkeypatch) == (1, 1)
+    waiting.refresh_from_db()
+    assert waiting.status == "OFFERED"
+    assert Booking.objects.filter(status="PENDING_PAYMENT").get() == waiting.offered_booking
+
+
+@pytest.mark.django_db(transaction=True)
+def test_control_without_the_conditional_update_one_entry_holds_two_places(
+    in_alpha: Tenant, waiting: WaitlistEntry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def hold_then_write(entry: WaitlistEntry, slot: Slot) -> None:
+        until = timezone.now() + timedelta(hours=1)
+        request = waitlist_offers.request_for(entry, slot.starts_at)
+        entry.offered_booking = services.book(request, actor=SYSTEM, hold_until=until)
+        entry.status, entry.offer_expires_at = WaitlistEntry.Status.OFFERED, until
+        entry.save()
+
+    monkeypatch.setattr(waitlist_offers, "_offer_slot", hold_then_write)
+    assert offered_by_two_runs(in_alpha, waiting, monkeypatch) == (2, 2)
+    # One of the two places is held for nobody.
+    assert Booking.objects.filter(status="PENDING_PAYMENT").count() == 2

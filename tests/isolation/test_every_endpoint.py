@@ -15,9 +15,11 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from django_tenants.utils import tenant_context
 
+from access.actors import SYSTEM
 from access.models import APIKey, User
 from access.tokens import password_reset_tokens
-from bookings.models import Booking, Service
+from bookings.models import Booking, Membership, MembershipPlan, Pass, PassType, Service, Voucher
+from bookings.offers import gifts, memberships
 from bookings.services import book
 from bookings.wishes import BookingRequest
 from events.models import Event
@@ -34,7 +36,8 @@ OPEN_TO_ANYONE = {
     "landing", "brand-css", "logo", "choose-time", "details", "waitlist-join", "find",
     "admin_password_reset",
     "password_reset_done", "password_reset_complete", "staff:login", "staff:logout",
-    "staff:jsi18n", "service-picture", "vouchers", "passes", "memberships",
+    "staff:jsi18n", "service-picture", "passes-types", "memberships-plans", "vouchers-rules",
+    "vouchers", "passes", "memberships",
 }  # fmt: skip
 #: Where the credential is in the address: A's token or link.
 BY_ADDRESS = {
@@ -79,6 +82,7 @@ class Alpha:
             self.key = APIKey.objects.create_key(name="a", scope="write")[1]
             self.owner = User.objects.create_user("o@alpha.example", "alpha-password", role="owner")
             self.reset = password_reset_tokens.make_token(self.owner)
+            self.sold = sold_by_hand()
             client = Client(HTTP_HOST=tenant.hosts[0])
             client.force_login(self.owner, backend="access.backends.RoleBackend")
             self.cookies = {name: morsel.value for name, morsel in client.cookies.items()}
@@ -95,6 +99,9 @@ class Alpha:
             "item_id": "1",
             "entry_id": "1",
             "series_id": "1",
+            "pass_id": str(self.sold[0].pk),
+            "voucher_id": str(self.sold[1].pk),
+            "membership_id": str(self.sold[2].pk),
             "slug": self.service.slug,
             "kind": "confirmed",
             "uidb64": "MQ",
@@ -119,6 +126,7 @@ class Alpha:
             "API key": self.key,
             "booking token": self.booking.access_token,
             "payment token": self.payment.access_token,
+            **{f"{one._meta.model_name} token": one.access_token for one in self.sold},
         }
         tried = {
             name: {"headers": {"Authorization": f"Bearer {value}"}}
@@ -130,6 +138,16 @@ class Alpha:
             "token in the query": {"query": {"token": self.booking.access_token}},
             "nothing": {},
         }
+
+
+def sold_by_hand() -> tuple[Pass, Voucher, Membership]:
+    """A pass, a voucher and a membership of one person."""
+    person = {"customer_name": "Secret Person", "customer_email": "secret@alpha.example"}
+    ten = PassType.objects.create(name="Ten", price=1000, credits=10)
+    plan = MembershipPlan.objects.create(name="Monthly", price=1000, credits=8)
+    gift = gifts.give_voucher(amount=1000, valid_days=None, reason="", actor=SYSTEM, **person)
+    given = gifts.give_pass(pass_type=ten, reason="", actor=SYSTEM, **person)
+    return given, gift, memberships.start(plan, **person)
 
 
 def _next_monday() -> Any:
@@ -150,7 +168,18 @@ def state(tenant: Tenant) -> list[list[Any]]:
     with tenant_context(tenant):
         return [
             list(model.objects.order_by("pk").values_list())
-            for model in (Booking, PaymentSession, StripeEvent, User, APIKey, StripeAccount, Event)
+            for model in (
+                Booking,
+                PaymentSession,
+                StripeEvent,
+                User,
+                APIKey,
+                StripeAccount,
+                Event,
+                Pass,
+                Voucher,
+                Membership,
+            )
         ]
 
 
@@ -159,6 +188,7 @@ BODY = {
     "success_url": "http://beta.localhost/", "cancel_url": "http://beta.localhost/",
     "payment_session_id": "x", "customer_name": "Eve", "customer_email": "eve@example.com",
     "service_name": "Cut", "booking_date": "2027-03-01T10:00:00+00:00", "total_amount_pence": 100,
+    "pass_type_id": 1, "plan_id": 1, "code": "ABCDEFGHJKMN",
 }  # fmt: skip
 
 

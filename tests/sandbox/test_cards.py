@@ -7,7 +7,7 @@ import pytest
 import requests
 import stripe
 
-from tests.sandbox.support import act, setup_params, types
+from tests.sandbox.support import act, charge_params, setup_params, types
 from tests.sandbox.test_sandbox import paid, session_params
 from tests.stripe_control import Control
 
@@ -91,6 +91,36 @@ def test_the_page_of_a_setup_session_saves_a_card(
     answer = requests.post(url, {"method": "card"}, timeout=9, allow_redirects=False)
     assert (answer.status_code, answer.headers["Location"]) == (303, "http://shop.localhost/ok")
     assert len(api.customers.payment_methods.list(customer.id).data) == 1
+
+
+@pytest.mark.parametrize(
+    ("method", "last4", "code"),
+    [
+        ("declined", "0341", "card_declined"),
+        ("authentication_required", "3184", "authentication_required"),
+    ],
+)
+def test_the_page_saves_a_card_that_is_refused_later(
+    api: Any, stripe_control: Control, customer: Any, method: str, last4: str, code: str
+) -> None:
+    session = api.checkout.sessions.create(setup_params(customer.id))
+    url = f"{stripe_control.base}/c/pay/{session.id}"
+    answer = requests.post(url, {"method": method}, timeout=9, allow_redirects=False)
+    assert answer.status_code == 303
+    [card] = api.customers.payment_methods.list(customer.id).data
+    assert card.card.last4 == last4
+    with pytest.raises(stripe.CardError) as refusal:
+        api.payment_intents.create(charge_params(card))
+    assert refusal.value.code == code
+
+
+@pytest.mark.parametrize("method", ["declined", "authentication_required"])
+def test_a_card_for_later_is_only_for_a_setup_session(
+    api: Any, stripe_control: Control, method: str
+) -> None:
+    session = api.checkout.sessions.create(session_params())
+    url = f"{stripe_control.base}/c/pay/{session.id}"
+    assert f'value="{method}"' not in requests.get(url, timeout=9).text
 
 
 def test_nothing_can_be_debited_on_a_setup_session(

@@ -1,4 +1,4 @@
-"""A business is found without looking it up, and a change is noticed by the next request."""
+"""A business is found without looking it up, and a change is noticed soon by every process."""
 
 from typing import Any
 from uuid import uuid4
@@ -13,9 +13,12 @@ from django_tenants.utils import schema_context
 
 from bookings.models import Service
 from tenants.connection import connection
-from tenants.directory import Directory, Entry, directory
+from tenants.directory import LEASE_SECONDS, Directory, Entry, directory
+from tenants.lifecycle import renaming
+from tenants.middleware import TenantMiddleware
 from tenants.models import DirectoryVersion, Domain, Tenant
 from tenants.provisioning import set_status
+from tests.support import business
 
 pytestmark = pytest.mark.django_db
 
@@ -183,8 +186,8 @@ def test_a_remembered_business_costs_no_statement_of_its_own(alpha: Tenant) -> N
     # The business's Stripe account, on its path, if the memory is right.
     (only,) = (statement["sql"] for statement in statements)
     settings, _, query = only.rpartition(";\n")
-    assert settings.startswith('SET LOCAL search_path = "alpha", "extensions";\n')
-    assert "public.tenants_directory_is_outdated()" in settings
+    assert settings.startswith("SELECT public.tenants_directory_is_outdated()")
+    assert 'SET LOCAL search_path = "alpha", "extensions"' in settings
     assert 'FROM "payments_stripeaccount"' in query
 
 
@@ -248,3 +251,98 @@ def test_when_the_path_cannot_be_set_nothing_runs_on_the_one_before(
     with connection.cursor() as cursor:
         cursor.execute("SHOW search_path")
         assert cursor.fetchone() == ("beta, extensions",)
+
+
+# --- The lease: what one request has proved counts for the next ones, for a moment ---
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    made = Clock()
+    monkeypatch.setattr(directory, "clock", made)
+    monkeypatch.setattr(directory, "lease_seconds", LEASE_SECONDS)
+    return made
+
+
+def proofs(host: str = "alpha.localhost") -> int:
+    """Ask for a page and return how many statements proved that the memory is current."""
+    with CaptureQueriesContext(django_connection) as statements:
+        assert get(host) == 200
+    return sum("tenants_directory_is_outdated" in statement["sql"] for statement in statements)
+
+
+def elsewhere(sql: str) -> None:
+    """Run `sql` as another process does."""
+    with psycopg.connect(**connection.get_connection_params()) as other:
+        other.execute(sql)
+
+
+SUSPEND = "UPDATE public.tenants_tenant SET status = 'suspended' WHERE schema_name = 'alpha'"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_storm_of_requests_brings_one_proof_for_each_lease(alpha: Tenant, clock: Clock) -> None:
+    get("alpha.localhost")
+    found = []
+    for _ in range(3):
+        found += [proofs(), proofs()]
+        clock.now += 2 * LEASE_SECONDS
+    assert found == [1, 0, 1, 0, 1, 0]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_suspension_is_noticed_at_the_end_of_the_lease(alpha: Tenant, clock: Clock) -> None:
+    get("alpha.localhost")
+    assert get("alpha.localhost") == 200
+    elsewhere(SUSPEND)
+    clock.now += 2 * LEASE_SECONDS
+    assert get("alpha.localhost") == 503
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_lease_begins_when_the_proof_is_asked_for(
+    alpha: Tenant, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    get("alpha.localhost")
+    serve = TenantMiddleware._serve
+
+    def slowly(*args: Any) -> Any:
+        answer = serve(*args)
+        clock.now += 2 * LEASE_SECONDS
+        return answer
+
+    monkeypatch.setattr(TenantMiddleware, "_serve", slowly)
+    assert (proofs(), proofs()) == (1, 1)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_looked_up_anew_is_proved_anew(alpha: Tenant, clock: Clock) -> None:
+    get("alpha.localhost")
+    assert (proofs(), proofs()) == (1, 0)
+    elsewhere("UPDATE public.tenants_tenant SET name = 'Renamed' WHERE schema_name = 'alpha'")
+    clock.now += 2 * LEASE_SECONDS
+    # The one that finds out looks it up, and asks again for what it has found.
+    assert b"Renamed" in Client(HTTP_HOST="alpha.localhost").get("/").content
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_business_that_moves_within_the_lease_is_found_where_it_is(clock: Clock) -> None:
+    newcomer = business("newcomer", name="Newcomer")
+    try:
+        get("newcomer.localhost")
+        assert proofs("newcomer.localhost") == 1
+        connection.set_schema_to_public()
+        renaming.rename(newcomer, "renamed")
+        answer = Client(HTTP_HOST="newcomer.localhost").get("/")
+        assert (answer.status_code, answer["Location"]) == (302, "http://renamed.localhost:8000/")
+    finally:
+        connection.set_schema_to_public()
+        Tenant.objects.get(schema_name__in=("newcomer", "renamed")).delete(force_drop=True)

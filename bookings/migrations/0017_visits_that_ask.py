@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('bookings', '0014_changes_that_want_a_card'),
+        ('bookings', '0016_memberships_book_ahead'),
     ]
 
     operations = [
