@@ -181,6 +181,39 @@ def test_without_a_deposit_it_is_confirmed_at_once_and_found_again(
     expect(phone.get_by_role("heading", name="Confirmed")).to_be_visible()
 
 
+@pytest.mark.parametrize("device", ["phone", "desktop"])
+def test_a_visit_asks_for_all_that_its_services_want(
+    device: str, stack: Stack, request: pytest.FixtureRequest
+) -> None:
+    page: Page = request.getfixturevalue(device)
+    page.goto(f"http://salon.localhost:{stack.port}/book/cut-finish/")
+    page.get_by_text("Something else right after it").click()
+    for name in ("Colour & gloss", "Occasion styling"):
+        page.get_by_label(name).check()
+        expect(page.get_by_label(name)).to_be_checked()
+        expect(page).to_have_url(re.compile(f"also={name.split()[0].lower()}"))
+    page.locator(".days li:not(.full) a").nth(2).click()
+    expect(page.locator(".days li:not(.full) a").nth(2)).to_have_attribute("aria-current", "date")
+    page.locator(".slot").first.click()
+    fill(page, email=f"visit-{device}@example.com")
+    page.get_by_label("Are you allergic").fill("No")
+    pay = page.get_by_role("button", name="Pay £45.00 deposit")
+    pay.click()
+    expect(page.locator(".error")).to_have_count(2)
+    shoot(page, "visit-1-asked")
+    page.get_by_label("may charge my card").check()
+    page.get_by_label("I have had a patch test").check()
+    pay.click()
+    page.get_by_text("Test payment").wait_for()
+    shoot(page, "visit-2-stripe")
+    expect(page.locator("[data-test=bank-debit]")).to_have_count(0)
+    page.locator("[data-test=pay]").click()
+    expect(page.get_by_role("heading", name="Confirmed")).to_be_visible()
+    expect(page.get_by_text("Visa •••• 4242")).to_be_visible()
+    expect(page.get_by_text("Deposit, paid")).to_be_visible()
+    shoot(page, "visit-3-confirmed")
+
+
 def test_a_time_that_somebody_else_took_is_said_so(open_page: Any, stack: Stack) -> None:
     first, second = open_page(), open_page()
     for page in (first, second):
