@@ -36,8 +36,10 @@ def fetch(payment_session_id: str) -> None:
     session = get_payment_session(payment_session_id)
     if SavedCard.objects.filter(payment_session=session).exists():
         return
+    if not session.stripe_checkout_session_id:
+        raise NoCardOnFile("Stripe has not told us yet of the page on which this was paid.")
     gateway = Gateway(StripeAccount.objects.current())
-    checkout = gateway.retrieve_checkout_session(session.stripe_checkout_session_id or "")
+    checkout = gateway.retrieve_checkout_session(session.stripe_checkout_session_id)
     if checkout.card is None or not checkout.card.customer_id:
         raise NoCardOnFile("Stripe shows no card for this payment yet.")
     with transaction.atomic():

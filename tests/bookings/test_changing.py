@@ -147,14 +147,14 @@ def test_staff_are_not_asked_for_money_and_may_keep_what_is_paid(
     assert asked.held is not None and asked.held.amount_due == 4000
 
 
-def test_what_needs_a_consent_does_not_follow_something_else() -> None:
+def test_what_needs_a_consent_asks_for_it_when_it_follows_too() -> None:
     service = haircut()
     booking = book(service, noon())
     laser = haircut(name="Laser", consent_text="I am not pregnant.", consent_version=1)
     both = Wish(services=(service, laser))
-    with pytest.raises(InvalidBooking, match="book it by itself") as caught:
+    with pytest.raises(InvalidBooking, match="Laser wants your consent") as caught:
         changes.change(booking.pk, both)
-    assert caught.value.field == "more_services"
+    assert caught.value.field == "accept_consent"
     assert changes.change(booking.pk, both, actor=STAFF).booking.service == service
 
 

@@ -6,7 +6,7 @@ import pytest
 import time_machine
 from django.test import Client
 
-from bookings import money, services
+from bookings import money, payables, services
 from bookings.agreements import Given
 from bookings.changes import change
 from bookings.errors import InvalidBooking
@@ -110,6 +110,34 @@ def test_the_card_is_kept_once_stripe_answers_again(
     stripe("clear_faults")
     run_jobs()
     assert money.card_of(booking) is not None
+
+
+def test_another_payment_of_the_same_sum_leaves_no_card(in_alpha: Tenant, stripe: Control) -> None:
+    """Whoever may ask for payments in a booking's name confirms none that wants a card."""
+    booking, card_alone = both(colour(), cut()), book(colour(name="Perm"), noon(8))
+    Booking.objects.filter(pk=card_alone.pk).update(requires_card=True)
+    for one, amount in ((booking, 1500), (card_alone, 0)):
+        session = PaymentSession(
+            payable_type=money.DEPOSIT, payable_id=str(one.pk), amount=amount, currency="GBP"
+        )
+        assert payables.booking_for(session) is None
+    session = PaymentSession(
+        payable_type=money.DEPOSIT, payable_id=str(booking.pk), amount=0, currency="GBP",
+        purpose=PaymentSession.Purpose.CARD_SETUP,
+    )  # fmt: skip
+    assert payables.booking_for(session) is None
+    session.payable_id = str(card_alone.pk)
+    assert payables.booking_for(session) == card_alone
+
+
+def test_a_card_is_saved_only_for_somebody_who_is_known(in_alpha: Tenant, stripe: Control) -> None:
+    with pytest.raises(payments.InvalidPayment) as caught:
+        payments.start_checkout(
+            payable_type="x", payable_id=1, amount=100, success_url=in_alpha.url,
+            cancel_url=in_alpha.url, idempotency_key="k", own_hosts=in_alpha.hosts, saves_card=True,
+        )  # fmt: skip
+    assert caught.value.field == "customer.email"
+    assert not PaymentSession.objects.exists()
 
 
 def test_unpaid_it_lapses_and_keeps_no_card(in_alpha: Tenant, stripe: Control) -> None:
@@ -269,7 +297,7 @@ def test_one_required_question_that_two_ask_is_required(in_alpha: Tenant, client
 
 
 def test_the_desk_asks_for_every_consent(in_alpha: Tenant, client_of: Any, owner: Any) -> None:
-    first, second = haircut(), laser()
+    first, second = haircut(name="Peel", consent_text="I use no retinol."), laser()
     client: Client = client_of(in_alpha)
     client.force_login(owner, backend="access.backends.RoleBackend")
     address = (
@@ -277,12 +305,13 @@ def test_the_desk_asks_for_every_consent(in_alpha: Tenant, client_of: Any, owner
         f"&people=1&start={noon():%Y-%m-%dT%H:%M:%SZ}"
     )
     shown = client.get(address)
-    assert "I am not pregnant." in shown.content.decode()
+    agrees = "The customer agrees: Peel: I use no retinol. Laser: I am not pregnant."
+    assert agrees in shown.content.decode()
     question = f"question_{second.questions.get().pk}"
     answer = client.post(address, {**ANN, question: "None", "consent_given": "on", "seen": ""})
     assert answer.status_code == 302
-    [kept] = Booking.objects.get().consents
-    assert (kept["service"], kept["version"]) == ("Laser", 3)
+    kept = [(one["service"], one["version"]) for one in Booking.objects.get().consents]
+    assert kept == [("Peel", 1), ("Laser", 3)]
 
 
 def test_a_change_asks_what_follows(in_alpha: Tenant) -> None:

@@ -23,6 +23,14 @@ def test_paying_may_save_the_card(api: Any, stripe_control: Control) -> None:
     assert len(api.customers.payment_methods.list(customer.id).data) == 1
 
 
+def test_a_page_that_takes_cards_alone_takes_no_debit(api: Any, stripe_control: Control) -> None:
+    session = api.checkout.sessions.create(session_params(payment_method_types=["card"]))
+    assert session.payment_method_types == ["card"]
+    assert "bank debit" not in requests.get(session.url, timeout=9).text
+    assert act(stripe_control, "bank_debit", session=session.id)[0] == 400
+    assert api.checkout.sessions.retrieve(session.id).status == "open"
+
+
 @pytest.mark.parametrize(
     "changes", [{"customer": "cus_no"}, {"customer": "cus_no", "customer_email": "a@b.example"}]
 )
