@@ -6,7 +6,6 @@ from decimal import Decimal
 from babel import Locale
 from babel.dates import format_date, format_datetime, format_time
 from babel.numbers import format_decimal
-from babel.units import format_unit
 
 from tenants.currencies import format_amount
 from tenants.current import current_tenant
@@ -51,11 +50,6 @@ def amount(value: int, currency: str, locale: str) -> str:
 def number(value: Decimal | int, locale: str) -> str:
     """Return a number without needless zeros: "7,5"."""
     return str(format_decimal(value, locale=_babel(locale)))
-
-
-def duration(count: int, unit: str, locale: str) -> str:
-    """Return `count` of the `unit` "week", "month" or "year": "3 Monate"."""
-    return str(format_unit(count, f"duration-{unit}", locale=_babel(locale)))
 
 
 def _clock_pattern(locale: str) -> str:

@@ -3,25 +3,14 @@
 from dataclasses import dataclass
 
 from notifications import formats
-from notifications.texts import in_language
+from notifications.texts import in_language, locale_for
 from payments.models import PaymentSession, Transaction
 from payments.models.payment import included_tax
+from payments.texts import LANGUAGES
 from tenants.current import current_tenant
 from tenants.models import Tenant
 
 Labels = dict[str, str]
-LABELS: dict[str, Labels] = {
-    "en": {
-        "title": "Receipt", "paid_at": "Paid", "what": "For", "paid": "Paid", "total": "Total",
-        "before_tax": "Before {tax}", "refunded": "Refunded", "including": "including",
-        "tax": "VAT", "tax_number": "{tax} number",
-    },
-    "de": {
-        "title": "Quittung", "paid_at": "Bezahlt", "what": "Für", "paid": "Bezahlt",
-        "total": "Gesamt", "before_tax": "Netto", "refunded": "Erstattet",
-        "including": "darin", "tax": "MwSt.", "tax_number": "Steuernummer",
-    },
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -44,7 +33,7 @@ class Receipt:
 
     @property
     def labels(self) -> Labels:
-        return LABELS[self.language]
+        return LANGUAGES[self.language].RECEIPT
 
     @property
     def text(self) -> str:
@@ -64,9 +53,9 @@ def receipt_of(session: PaymentSession, locale: str) -> Receipt:
 
 def written(session: PaymentSession, number: str, amount_refunded: int, locale: str) -> Receipt:
     """Return the receipt called `number`, of which so many minor units have gone back."""
-    labels, currency = in_language(LABELS, locale), session.currency
+    labels, currency = in_language(LANGUAGES, locale).RECEIPT, session.currency
     return Receipt(
-        language=next(name for name, known in LABELS.items() if known is labels),
+        language=locale_for(LANGUAGES, locale).split("-")[0],
         number=number,
         what=session.description,
         paid_at=formats.day_and_clock(session.succeeded_at or session.created_at, locale),

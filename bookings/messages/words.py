@@ -5,13 +5,12 @@ from datetime import UTC, datetime, timedelta
 
 from django.utils import timezone
 
+from bookings.messages.texts import LANGUAGES
 from bookings.models import Booking, MessageSettings, Service
 from notifications import formats
 from notifications.sending import business_words
 from notifications.texts import in_language
 from tenants.current import current_tenant
-
-_SAMPLE = {"en": "Haircut", "de": "Haarschnitt"}
 
 
 def words_of(booking: Booking, locale: str, details: Mapping[str, str]) -> dict[str, str]:
@@ -133,7 +132,7 @@ def sample_booking() -> Booking:
         pk=0,
         reference="ABCD2345",
         access_token="sample",  # noqa: S106 - leads nowhere
-        service_name=service.name if service else in_language(_SAMPLE),
+        service_name=service.name if service else in_language(LANGUAGES).HAIRCUT,
         starts_at=starts_at,
         ends_at=starts_at + (service.duration if service else timedelta(minutes=45)),
         customer_name="Ada Byron",

@@ -13,7 +13,7 @@ from access.models import User
 from bookings import jobs
 from bookings.messages.kinds import KINDS
 from bookings.messages.offers import Offer, offer_place
-from bookings.messages.texts_en import CUSTOMERS as ENGLISH
+from bookings.messages.texts.en import MESSAGES as ENGLISH
 from bookings.models import MessageSettings, SentMessage, StaffPreference
 from notifications.models import MessageTemplate
 from tenants.models import Tenant

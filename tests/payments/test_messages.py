@@ -192,6 +192,6 @@ def test_a_german_business_is_told_of_a_dispute_in_german(german: Tenant, owner:
 
 
 def test_every_status_of_a_dispute_has_a_german_name() -> None:
-    from payments.dispute_mail import GERMAN
+    from payments.texts.de import DISPUTE_WORDS
 
-    assert set(Dispute.Status.values) <= set(GERMAN)
+    assert set(Dispute.Status.values) <= set(DISPUTE_WORDS)
