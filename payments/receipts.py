@@ -43,7 +43,7 @@ class Receipt:
             (labels["title"], self.number), (labels["paid_at"], self.paid_at),
             (labels["what"], self.what), *self.parts, (labels["total"], self.amount),
         ]  # fmt: skip
-        return _as_text(rows, self.business)
+        return _as_text(rows, self.business, self.language)
 
 
 def receipt_of(session: PaymentSession, locale: str) -> Receipt:
@@ -74,12 +74,13 @@ def refund_text(receipt: Receipt, session: PaymentSession, amount: int, locale: 
     tax = included_tax(amount, session.tax_rate)
     if tax:
         of_it = formats.amount(tax, session.currency, locale)
-        refunded += f", {labels['including']} {_tax_and_rate(session, labels, locale)}: {of_it}"
+        including = f"{labels['including']} {_tax_and_rate(session, labels, locale)}"
+        refunded += f", {formats.labelled(including, of_it, receipt.language)}"
     rows = [
         (labels["what"], receipt.what), (labels["title"], receipt.number),
         (labels["paid"], receipt.amount), (labels["refunded"], refunded),
     ]  # fmt: skip
-    return _as_text(rows, receipt.business)
+    return _as_text(rows, receipt.business, receipt.language)
 
 
 def receipt_number(session: PaymentSession) -> str:
@@ -122,5 +123,6 @@ def _business_lines(labels: Labels) -> list[str]:
     return [line for line in lines if line]
 
 
-def _as_text(rows: list[tuple[str, str]], business: list[str]) -> str:
-    return "\n".join([*(f"{label}: {value}" for label, value in rows), "", *business])
+def _as_text(rows: list[tuple[str, str]], business: list[str], language: str) -> str:
+    lines = [formats.labelled(label, value, language) for label, value in rows]
+    return "\n".join([*lines, "", *business])

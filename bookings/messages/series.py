@@ -50,7 +50,8 @@ def _date_to_pay(booking: Booking, locale: str) -> str:
     deposit = formats.amount(booking.deposit_amount, booking.currency, locale)
     if held:
         deposit += f", {pieces['kept'].format(time=formats.day_and_clock(held, locale))}"
-    return f"{_when(booking, locale)}\n  {deposit}\n  {pieces['pay']}: {_page(booking)}"
+    to_pay = formats.labelled(pieces["pay"], _page(booking), locale)
+    return f"{_when(booking, locale)}\n  {deposit}\n  {to_pay}"
 
 
 def _when(booking: Booking, locale: str) -> str:

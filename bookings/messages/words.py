@@ -148,8 +148,10 @@ def sample_booking() -> Booking:
 
 def sample_details(booking: Booking) -> dict[str, str]:
     """Return details for `sample_booking`: it was a day earlier, for two, at half the price."""
+    before = booking.total_amount // 2
     return {
         "previous_start": (booking.starts_at - timedelta(days=1)).isoformat(),
         "previous_people": "2",
-        "previous_total": str(booking.total_amount // 2),
+        "previous_total": str(before),
+        "paid_more": str(booking.total_amount - before),
     }

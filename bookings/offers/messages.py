@@ -19,7 +19,7 @@ CODE = "the code to type when booking"
 def times(count: int, locale: str) -> str:
     """Return how often something can be used: "10 times"."""
     one, many = in_language(LANGUAGES, locale).TIMES
-    return (one if count == 1 else many).format(formats.number(count, locale))
+    return (one if formats.is_one(count, locale) else many).format(formats.number(count, locale))
 
 
 def voucher_words(voucher: Voucher, locale: str) -> dict[str, str]:

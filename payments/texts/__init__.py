@@ -3,7 +3,7 @@
 from typing import Protocol
 
 from notifications.kinds import Text
-from payments.texts import de, en
+from payments.texts import de, en, es, fr, it, nl
 
 
 class Language(Protocol):
@@ -21,4 +21,11 @@ class Language(Protocol):
     HAIRCUT: str
 
 
-LANGUAGES: dict[str, Language] = {"en": en, "de": de}
+LANGUAGES: dict[str, Language] = {
+    "en": en,
+    "de": de,
+    "fr": fr,
+    "es": es,
+    "it": it,
+    "nl": nl,
+}

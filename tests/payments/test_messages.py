@@ -126,14 +126,22 @@ def test_no_tax_in_it_no_word_of_it(german: Tenant, paid: Any, run_jobs: JobRunn
     assert "MwSt." not in mail.outbox[0].body
 
 
-def test_a_language_without_texts_gets_an_english_receipt_with_english_figures(
-    in_alpha: Tenant, paid: Any, run_jobs: JobRunner
+@pytest.mark.parametrize(
+    ("locale", "figures"),
+    [
+        ("fr", "Montant HT\xa0: 100,00\xa0€\nTVA 19 %\xa0: 19,00\xa0€\nTotal\xa0: 119,00\xa0€\n"),
+        ("es", "Base imponible: 100,00\xa0€\nIVA 19 %: 19,00\xa0€\nTotal: 119,00\xa0€\n"),
+        ("it", "Imponibile: 100,00\xa0€\nIVA 19 %: 19,00\xa0€\nTotale: 119,00\xa0€\n"),
+        ("nl", "Exclusief btw: €\xa0100,00\nbtw 19 %: €\xa019,00\nTotaal: €\xa0119,00\n"),
+    ],
+)
+def test_a_receipt_calls_the_tax_as_the_country_does(
+    german: Tenant, paid: Any, run_jobs: JobRunner, locale: str, figures: str
 ) -> None:
-    change_business(in_alpha, locale="fr")
-    paid("GBP")
+    change_business(german, locale=locale)
+    paid()
     run_jobs()
-    assert mail.outbox[0].subject == "Receipt: £119.00 to Alpha Salon"
-    assert "VAT 19 %: £19.00\nTotal: £119.00" in mail.outbox[0].body
+    assert figures in mail.outbox[0].body
 
 
 # --- The business's own words ---

@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from bookings.messages.texts import de, en
+from bookings.messages.texts import de, en, es, fr, it, nl
 from notifications.kinds import Text
 
 
@@ -21,4 +21,11 @@ class Language(Protocol):
     HAIRCUT: str
 
 
-LANGUAGES: dict[str, Language] = {"en": en, "de": de}
+LANGUAGES: dict[str, Language] = {
+    "en": en,
+    "de": de,
+    "fr": fr,
+    "es": es,
+    "it": it,
+    "nl": nl,
+}

@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from bookings.offers.texts import de, en
+from bookings.offers.texts import de, en, es, fr, it, nl
 from notifications.kinds import Text
 
 
@@ -19,4 +19,11 @@ class Language(Protocol):
     SAMPLES: dict[str, str]
 
 
-LANGUAGES: dict[str, Language] = {"en": en, "de": de}
+LANGUAGES: dict[str, Language] = {
+    "en": en,
+    "de": de,
+    "fr": fr,
+    "es": es,
+    "it": it,
+    "nl": nl,
+}
