@@ -1,5 +1,6 @@
 """Times, money and counts as the readers of a business's messages write them."""
 
+from copy import copy
 from datetime import date, datetime, time
 from decimal import Decimal
 
@@ -59,6 +60,13 @@ def labelled(label: str, value: str, language: str) -> str:
 def number(value: Decimal | int, locale: str) -> str:
     """Return a number without needless zeros: "7,5"."""
     return str(format_decimal(value, locale=_babel(locale)))
+
+
+def percent(value: Decimal, locale: str) -> str:
+    """Return a rate that is in per cent already: "7.7%", "7,7 %"."""
+    pattern = copy(_babel(locale).percent_formats[None])
+    pattern.frac_prec = (0, 2)
+    return str(pattern.apply(value / 100, _babel(locale)))
 
 
 def is_one(count: int, locale: str) -> bool:

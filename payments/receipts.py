@@ -102,7 +102,7 @@ def _parts(session: PaymentSession, labels: Labels, locale: str) -> list[tuple[s
 
 
 def _tax_and_rate(session: PaymentSession, labels: Labels, locale: str) -> str:
-    return f"{_tax_name(labels)} {formats.number(session.tax_rate, locale)} %"
+    return f"{_tax_name(labels)} {formats.percent(session.tax_rate, locale)}"
 
 
 def _tax_name(labels: Labels) -> str:

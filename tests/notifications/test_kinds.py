@@ -53,14 +53,14 @@ GERMAN = {
         "Quittung: 119,00 € an Beta Gym",
         "Vielen Dank für Ihre Zahlung.\n\nQuittung: 2027-000042\n"
         "Bezahlt: Dienstag, 2. Februar 2027, 13:00 Uhr\nFür: Haarschnitt\nNetto: 100,00\xa0€\n"
-        "MwSt. 19 %: 19,00\xa0€\nGesamt: 119,00\xa0€\n\nBeta Gym\n",
+        "MwSt. 19\xa0%: 19,00\xa0€\nGesamt: 119,00\xa0€\n\nBeta Gym\n",
     ),
     "refund": (
         "Erstattung: 59,50 € von Beta Gym",
         "Wir haben Ihnen 59,50\xa0€ Ihrer Zahlung erstattet, auf demselben Weg, auf dem Sie "
         "bezahlt haben. Bis das Geld bei Ihnen ist, dauert es bei den meisten Banken fünf bis zehn "
         "Tage.\n\nFür: Haarschnitt\nQuittung: 2027-000042\nBezahlt: 119,00\xa0€\n"
-        "Erstattet: 59,50\xa0€, darin MwSt. 19 %: 9,50\xa0€\n\nBeta Gym\n",
+        "Erstattet: 59,50\xa0€, darin MwSt. 19\xa0%: 9,50\xa0€\n\nBeta Gym\n",
     ),
     "payment_link": (
         "Bitte bezahlen Sie 119,00 €: Haarschnitt",
