@@ -24,7 +24,7 @@ from notifications.models import MessageTemplate
 from notifications.preview import preview
 from notifications.sending import rendered
 from payments import texts as payment_texts
-from payments.models import Dispute
+from payments.models import Dispute, PaymentSession
 from tenants.models import LOCALES, Tenant
 
 pytestmark = pytest.mark.django_db
@@ -100,6 +100,20 @@ def test_a_language_says_all_that_english_says_and_nothing_in_english(
         assert tags(text) == tags(english[path]), path
         assert fields(text) | OPTIONAL_FIELDS == fields(english[path]) | OPTIONAL_FIELDS, path
         assert text != english[path] or text in SAME.get(language, set()), path
+        # Whichever way an `if` goes.
+        assert not english_words(re.sub(r"\{.*?\}+", "", text)), path
+
+
+@pytest.mark.parametrize("language", LOCALE_OF)
+def test_what_is_made_of_a_long_name_still_fits(language: str) -> None:
+    longest = {"service": "x" * 120, "membership": "x" * 120, "reference": "ABCD2345"}
+    room = PaymentSession._meta.get_field("description").max_length
+    for text in booking_texts.LANGUAGES[language].PAYMENTS.values():
+        assert len(text.format(**longest)) <= room
+    for kind in KINDS.values():
+        for part, text in vars(kind.texts[language]).items():
+            # As the form for a business's own texts takes it.
+            assert len(text) <= MessageTemplate._meta.get_field(part).max_length, kind.name
 
 
 @pytest.mark.parametrize("language", OTHERS)

@@ -203,9 +203,3 @@ def test_a_german_business_is_told_of_a_dispute_in_german(german: Tenant, owner:
         "Zahlung: Haarschnitt\nBetrag: 119,00\xa0€\nGrund: Leistung nicht erhalten\n"
         f"Stand: Nachweise nötig\n\n{german.url}/admin/payments/dispute/{dispute.pk}/change/\n"
     )
-
-
-def test_every_status_of_a_dispute_has_a_german_name() -> None:
-    from payments.texts.de import DISPUTE_WORDS
-
-    assert set(Dispute.Status.values) <= set(DISPUTE_WORDS)
