@@ -81,6 +81,10 @@ def english_words(text: str) -> list[str]:
     return [match[0] for match in ENGLISH.finditer(LINK.sub("", text))]
 
 
+def room(model: Any, field: str) -> int:
+    return int(model._meta.get_field(field).max_length)
+
+
 @pytest.mark.parametrize("app", APPS)
 def test_there_are_texts_for_every_locale(app: str) -> None:
     assert set(APPS[app].LANGUAGES) == set(LOCALE_OF)
@@ -107,13 +111,12 @@ def test_a_language_says_all_that_english_says_and_nothing_in_english(
 @pytest.mark.parametrize("language", LOCALE_OF)
 def test_what_is_made_of_a_long_name_still_fits(language: str) -> None:
     longest = {"service": "x" * 120, "membership": "x" * 120, "reference": "ABCD2345"}
-    room = PaymentSession._meta.get_field("description").max_length
     for text in booking_texts.LANGUAGES[language].PAYMENTS.values():
-        assert len(text.format(**longest)) <= room
+        assert len(text.format(**longest)) <= room(PaymentSession, "description")
     for kind in KINDS.values():
         for part, text in vars(kind.texts[language]).items():
             # As the form for a business's own texts takes it.
-            assert len(text) <= MessageTemplate._meta.get_field(part).max_length, kind.name
+            assert len(text) <= room(MessageTemplate, part), kind.name
 
 
 @pytest.mark.parametrize("language", OTHERS)
