@@ -1,8 +1,9 @@
 """``python -m benchmarks.provision``: how long a new business takes, however many there are.
 
-Three are measured in turns, in one database, on one server:
+Four are measured in turns, in one database, on one server:
 
 - ours: `tenants.provisioning.provision`, in a process that runs already, as a web process does;
+- spare: the same with SPARE_SCHEMAS set and one ready;
 - stock: django-tenants 4 with the same apps: saving a tenant migrates its schema. It writes no
   rows of the apps, in its favour;
 - the floor: the statements that ours sends, by psycopg alone, sent without waiting for answers.
@@ -84,6 +85,7 @@ class Bench:
         """Return the median seconds of each; the first round warms them up."""
         ways = {
             "ours": (rounds, lambda: self.ours.ask("provision", LABEL)),
+            "spare": (rounds, lambda: self.ours.ask("provision_from_spare", LABEL)),
             "floor": (rounds, lambda: self.floor.provision(LABEL)),
             "stock": (stock_rounds, lambda: self.stock.ask("stock_provision", LABEL)),
         }
@@ -129,6 +131,7 @@ def report(found: dict[int, dict[str, float]]) -> None:
     ratios = {
         **{f"ours / floor at {size:,}": one["ours"] / one["floor"] for size, one in found.items()},
         **{f"stock / ours at {size:,}": one["stock"] / one["ours"] for size, one in found.items()},
+        **{f"ours / spare at {size:,}": one["ours"] / one["spare"] for size, one in found.items()},
         f"ours at {last:,} / at {first:,}": found[last]["ours"] / found[first]["ours"],
     }
     print_ratios(ratios, TARGETS)

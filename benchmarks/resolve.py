@@ -21,7 +21,7 @@ import psycopg
 from benchmarks.chart import draw
 from benchmarks.deployment import OURS, environment, run
 from benchmarks.load import Post, post_all
-from benchmarks.place import database, dsn, gunicorn, server
+from benchmarks.place import FAMILIAR, database, dsn, gunicorn, server
 from benchmarks.ratios import print_ratios
 from benchmarks.schemas import copy_tenants, dump
 from benchmarks.sizes import add_sizes, sizes_of
@@ -84,8 +84,8 @@ def main() -> None:
             rates: dict[str, list[float]] = {name: [] for name in WAYS}
             for number in range(options.rounds + 1):
                 for name, port in ports.items():
-                    # Everybody sees every business in the first round, which does not count.
-                    count = max(options.requests, 0 if number else 2 * size)
+                    # All connections see every business in the first round, which does not count.
+                    count = max(options.requests, 0 if number else FAMILIAR * size)
                     measured = post_all(port, requests(schemas, key, count))
                     if number:
                         rates[name].append(measured)

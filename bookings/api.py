@@ -15,7 +15,7 @@ from access.authentication import holder_token
 from access.fields import MoneyField, StrictBooleanField, StrictCharField, StrictIntegerField
 from access.models import APIKey
 from access.permissions import IsAnyone, IsMemberOrHolder, is_member
-from bookings import money, services
+from bookings import agreements, money, services
 from bookings.api_fields import InstantField
 from bookings.availability import is_offered
 from bookings.choices import check_answers, wanted_by
@@ -44,6 +44,9 @@ class BookingFields(serializers.Serializer[Any]):
     cancel_url = StrictCharField(required=False, max_length=2000)
     accept_terms = StrictBooleanField(required=False, default=False)
     code = StrictCharField(required=False, allow_blank=True, max_length=40)
+    codes = serializers.ListField(
+        child=StrictCharField(max_length=40, allow_blank=True), required=False, max_length=2
+    )
     accept_consent = StrictBooleanField(required=False, default=False)
     party_size = StrictIntegerField(required=False, default=1, min_value=1, max_value=1000)
     resource = StrictCharField(required=False, allow_blank=True, max_length=100)
@@ -73,6 +76,8 @@ class BookingFields(serializers.Serializer[Any]):
         return str(serializers.EmailField().run_validation(value))
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if attrs.get("code") and attrs.get("codes"):
+            raise serializers.ValidationError({"codes": "Send either code or codes, not both."})
         if attrs["deposit_amount_pence"] > attrs["total_amount_pence"]:
             raise serializers.ValidationError(
                 {"deposit_amount_pence": "Must not be more than total_amount_pence."}
@@ -88,8 +93,14 @@ class BookingsView(APIView):
     def post(self, request: Request) -> Response:
         fields = BookingFields(data=request.data)
         fields.is_valid(raise_exception=True)
-        wanted = booking_request(fields.validated_data, request)
-        booking = services.book(wanted, actor=actor_of(request))
+        asked = fields.validated_data
+        try:
+            wanted = booking_request(asked, request)
+            booking = services.book(wanted, actor=actor_of(request))
+        except InvalidBooking as error:
+            if error.field == "code" and asked.get("codes"):
+                error.field = "codes"
+            raise
         return Response(_created(booking, wanted), status=201)
 
 
@@ -140,16 +151,17 @@ def booking_request(asked: dict[str, Any], request: Request) -> BookingRequest:
     )
     if not knows_better:
         check_against_catalogue(booking)
-    return replace(booking, quote=_quote(request, booking, asked.get("code", "")))
+    codes = asked.get("codes") or [asked.get("code", "")]
+    return replace(booking, quote=_quote(request, booking, codes))
 
 
-def _quote(request: Request, booking: BookingRequest, code: str) -> Quote | None:
-    """Return what a code does to the stated price, wrong ones counted; None without one."""
-    if not code.strip():
+def _quote(request: Request, booking: BookingRequest, codes: list[str]) -> Quote | None:
+    """Return what codes do to the stated price, wrong ones counted; None without any."""
+    if not any(code.strip() for code in codes):
         return None
     return quote_for(
         request._request, booking.service, booking.party_size, booking.total_amount,
-        booking.deposit_amount, code=code, customer_email=booking.customer_email,
+        booking.deposit_amount, codes=codes, customer_email=booking.customer_email,
     )  # fmt: skip
 
 
@@ -172,19 +184,9 @@ def check_against_catalogue(booking: BookingRequest) -> None:
                 currency=current_tenant().currency,
             )
     if service.requires_card and payments.payments_enabled() and not booking.terms_accepted:
-        raise InvalidBooking(
-            "accept_terms must be true: this service wants a card on file",
-            field="accept_terms",
-            no_show_fee_pence=service.no_show_fee,
-            late_cancellation_fee_pence=service.late_cancellation_fee,
-            free_cancellation_hours=service.free_cancellation_hours,
-        )
+        raise agreements.terms_missing(service)
     if service.consent_text and not booking.consent_given:
-        raise InvalidBooking(
-            "accept_consent must be true: the business wants your consent",
-            field="accept_consent",
-            consent_text=service.consent_text,
-        )
+        raise agreements.consent_missing(service.consent_text)
     if not is_offered(wanted, booking.starts_at, current_tenant().zone, timezone.now()):
         raise InvalidBooking(
             "booking_date is not one of the times at which this service starts",

@@ -14,7 +14,7 @@ from bookings.api_fields import InstantField
 from bookings.choices import offered_services, resources_to_choose, wanted_by
 from bookings.diary import Wanted
 from bookings.errors import InvalidBooking
-from bookings.models import Service
+from bookings.models import IntakeQuestion, Service
 from bookings.wishes import price_of, why_deposit
 from tenants.current import current_tenant
 
@@ -53,12 +53,13 @@ def _service(service: Service) -> dict[str, Any]:
             {"id": one.pk, "name": one.name, "minutes": one.minutes, "price_pence": one.price}
             for one in service.add_ons.filter(is_active=True)
         ],
-        "questions": [
-            {"question": one.text, "kind": one.kind, "required": one.is_required}
-            for one in service.questions.all()
-        ],
+        "questions": [question_shown(one) for one in service.questions.all()],
         "consent_text": service.consent_text or None,
     }
+
+
+def question_shown(question: IntakeQuestion) -> dict[str, Any]:
+    return {"question": question.text, "kind": question.kind, "required": question.is_required}
 
 
 class AvailabilityView(APIView):

@@ -1,5 +1,6 @@
 """The API of changing what was booked: what it would cost, doing it, paying the difference."""
 
+from dataclasses import replace
 from typing import Any
 
 from django.utils import timezone
@@ -10,7 +11,9 @@ from rest_framework.response import Response
 from access.actors import CUSTOMER
 from access.fields import MoneyField, StrictBooleanField, StrictCharField, StrictIntegerField
 from bookings import changes, held_changes, money, plans
+from bookings.agreements import Given
 from bookings.api import OneBookingView
+from bookings.api_availability import question_shown
 from bookings.api_changes import actor_for, resource_named
 from bookings.api_fields import InstantField
 from bookings.choices import check_add_ons, check_more_services
@@ -39,6 +42,11 @@ class ChangeFields(serializers.Serializer[Any]):
     expected_refund_pence = MoneyField(required=False, min_value=0)
     ask_for_payment = StrictBooleanField(required=False, default=False)
     refund = StrictBooleanField(required=False, default=True)
+    answers = serializers.DictField(
+        child=StrictCharField(max_length=500, allow_blank=True), required=False, default=dict
+    )
+    accept_consent = StrictBooleanField(required=False, default=False)
+    accept_terms = StrictBooleanField(required=False, default=False)
     success_url = StrictCharField(required=False, max_length=2000)
     cancel_url = StrictCharField(required=False, max_length=2000)
 
@@ -67,6 +75,9 @@ class ChangeView(OneBookingView):
         collects = by_customer or asked["ask_for_payment"]
         gives_back = by_customer or asked["refund"]
         paid = money.payments_ahead(booking)
+        if asked["preview"] and by_customer:
+            # What it will ask for need not be given yet.
+            wish = replace(wish, given=None)
         plan = plans.make(booking, wish, paid, collects=collects, gives_back=gives_back)
         if asked["preview"]:
             if by_customer:
@@ -116,6 +127,7 @@ def _wish(booking: Booking, asked: dict[str, Any]) -> Wish:
         asked.get("party_size"),
         services,
         extras,
+        Given(asked["answers"], asked["accept_consent"], asked["accept_terms"]),
     )
 
 
@@ -170,6 +182,17 @@ def _planned(booking: Booking, plan: Plan) -> dict[str, Any]:
         "refund_pence": plan.goes_back,
         "currency": booking.currency,
         "note": plan.note,
+        **({"asks": _asked(plan)} if plan.asks else {}),
+    }
+
+
+def _asked(plan: Plan) -> dict[str, Any]:
+    """Return what has to be given before it happens."""
+    return {
+        "wants_card": plan.wants_card,
+        "card_terms": plan.asks.card_terms,
+        "consent_text": plan.asks.consent,
+        "questions": [question_shown(one) for one in plan.asks.questions],
     }
 
 
@@ -182,6 +205,8 @@ def _shown(change: BookingChange, session: PaymentSession | None = None) -> dict
         "party_size": change.party_size,
         "total_amount_pence": change.total_amount,
         "due_now_pence": change.amount_due,
+        "wants_card": change.wants_card,
+        "refund_pence": change.amount_back,
         "hold_expires_at": until.isoformat() if until else None,
     }
     if session is not None:

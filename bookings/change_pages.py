@@ -4,20 +4,21 @@ What they choose stands in the page's address: ``?service=&people=&with=&extra=&
 is not there stays as it was booked.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
-from bookings import changes, held_changes, plans, policy, services
+from bookings import changes, plans, policy, services
+from bookings.agreements import Given
 from bookings.becoming import set_fields
 from bookings.choices import (
     check_add_ons,
@@ -25,28 +26,18 @@ from bookings.choices import (
     resources_to_choose,
 )
 from bookings.errors import BookingError, InvalidBooking, PriceChanged, SlotTaken
-from bookings.models import Booking, BookingChange, Service
+from bookings.forms import AgreementsForm
+from bookings.held_change_pages import booking_of, go_and_pay
+from bookings.models import Booking, Service
 from bookings.money import amount_paid, payments_ahead
 from bookings.picker import start_in, times_context
 from bookings.plans import Plan, Wish
-from payments.services import PaymentError
 from tenants.current import current_tenant
 from tenants.templatetags.business import money as money_text
 
 CHANGED = "The price has changed since we showed it to you. Please look at it again."
 NOT_OFFERED = "That time is not on offer. Please choose another one."
 FASTER = "Somebody was faster: that time is taken. Yours is kept; please choose another."
-UNAVAILABLE = (
-    "The payment could not be started, so nothing was changed and nothing was charged. Please try "
-    "again in a few minutes."
-)
-TOO_LATE = "Your booking is as it was. If you have paid for the change, the money goes back to you."
-
-
-def _booking(token: str) -> Booking:
-    return get_object_or_404(
-        Booking.objects.select_related("service", "resource"), access_token=token
-    )
 
 
 @dataclass(frozen=True)
@@ -100,7 +91,7 @@ def _extras_of(asked: list[str], service: Service, more: tuple[Service, ...]) ->
 @never_cache
 def change_time(request: HttpRequest, token: str) -> HttpResponse:
     """What a booking can become, and the times at which that can be had."""
-    booking = _booking(token)
+    booking = booking_of(token)
     if booking.service is None or changes.why_not_move(booking, timezone.now()):
         return redirect("booking", token=token)
     try:
@@ -140,14 +131,19 @@ def _options(booking: Booking, plan: Plan) -> dict[str, Any]:
         "resources": resources_to_choose(service),
         "add_ons": list(service.add_ons.filter(is_active=True)),
         "chosen_add_ons": extras,
-        "others": [one for one in instead if one.pk != service.pk] if is_appointment else (),
+        "others": _to_follow(service, instead) if is_appointment else (),
     }
+
+
+def _to_follow(service: Service, instead: list[Service]) -> list[Service]:
+    """Return what of `instead` can come after `service` in the same visit."""
+    return [one for one in instead if one.pk != service.pk and not plans.needs_to_lead(one)]
 
 
 @never_cache
 def confirm_change(request: HttpRequest, token: str) -> HttpResponse:
     """The old and the new, and what it costs; posting what was shown changes the booking."""
-    booking, starts_at = _booking(token), start_in(request)
+    booking, starts_at = booking_of(token), start_in(request)
     now = timezone.now()
     if changes.why_not_move(booking, now):
         return redirect("booking", token=token)
@@ -156,19 +152,38 @@ def confirm_change(request: HttpRequest, token: str) -> HttpResponse:
         return redirect("change-time", token=token)
     try:
         asked = Asked.read(request, booking)
-        wish = Wish(**vars(asked.wish) | {"starts_at": starts_at})
+        wish = replace(asked.wish, starts_at=starts_at)
         plan = plans.make(booking, wish, payments_ahead(booking))
-        if request.method == "POST":
-            return _change(request, booking, wish, plan)
+        form = AgreementsForm(
+            request.POST if request.method == "POST" else None,
+            terms=plan.asks.card_terms,
+            consent=plan.asks.consent,
+            questions=plan.asks.questions,
+        )
+        if form.is_valid():
+            return _change(request, booking, replace(wish, given=_given(form)), plan)
         plans.check_for_customer(booking, plan, now)
     except InvalidBooking as error:
+        if error.field in ("answers", "accept_consent", "accept_terms"):
+            # It has come to ask for more since the page was shown.
+            return redirect(request.get_full_path())
         is_time = error.field == "booking_date"
         messages.error(request, NOT_OFFERED if is_time else _sentence(error))
         return redirect("change-time", token=token)
     except PriceChanged:
         messages.error(request, CHANGED)
         return redirect(request.get_full_path())
-    return render(request, "bookings/confirm_change.html", _shown(booking, plan, asked, now))
+    context = _shown(booking, plan, asked, now) | {"form": form}
+    return render(request, "bookings/confirm_change.html", context)
+
+
+def _given(form: AgreementsForm) -> Given:
+    typed = form.cleaned_data
+    return Given(
+        {text: answer for text, answer in form.answers().items() if answer},
+        consent=typed.get("accept_consent", False),
+        terms=typed.get("accept_terms", False),
+    )
 
 
 def _shown(booking: Booking, plan: Plan, asked: Asked, now: datetime) -> dict[str, Any]:
@@ -213,7 +228,7 @@ def _change(request: HttpRequest, booking: Booking, wish: Wish, plan: Plan) -> H
         messages.error(request, str(error))
         return redirect("booking", token=token)
     if outcome.held is not None:
-        return _go_and_pay(request, booking)
+        return go_and_pay(request, booking)
     said = f"Your booking has {'changed' if plan.is_other else 'moved'}."
     if plan.goes_back:
         said += f" {money_text(plan.goes_back, booking.currency)} goes back to you."
@@ -226,61 +241,3 @@ def _sentence(error: BookingError) -> str:
     text = error.message
     name = f"{error.field}: "
     return text[len(name) :][:1].upper() + text[len(name) + 1 :] if text.startswith(name) else text
-
-
-# --- Paying the difference ---
-
-
-def _go_and_pay(request: HttpRequest, booking: Booking) -> HttpResponse:
-    change = held_changes.held_for(booking)
-    if change is None:
-        return redirect("booking", token=booking.access_token)
-    try:
-        session = held_changes.start_payment(change, own_hosts=current_tenant().hosts)
-    except BookingError as error:
-        messages.error(request, str(error))
-    except PaymentError:
-        messages.error(request, UNAVAILABLE)
-    else:
-        return redirect(session.checkout_url)
-    return redirect("booking", token=booking.access_token)
-
-
-@require_POST
-@never_cache
-def pay(request: HttpRequest, token: str) -> HttpResponse:
-    """Go (back) to the page on which the difference is paid."""
-    return _go_and_pay(request, _booking(token))
-
-
-@require_safe
-@never_cache
-def paid(request: HttpRequest, token: str) -> HttpResponseBase:
-    """Back from Stripe: believe what Stripe says, not the address."""
-    booking = held_changes.settle(_booking(token))
-    change = booking.changes.first()
-    if change is not None and change.status == BookingChange.Status.APPLIED:
-        messages.success(request, "Your payment is in, and your booking has changed.")
-    elif change is not None and not change.is_held:
-        messages.info(request, TOO_LATE)
-    return redirect("booking", token=token)
-
-
-@require_safe
-@never_cache
-def unpaid(request: HttpRequest, token: str) -> HttpResponse:
-    """Back from Stripe without paying: the new place is still held for a while."""
-    held_changes.settle(_booking(token))
-    return redirect("booking", token=token)
-
-
-@require_POST
-@never_cache
-def give_up(request: HttpRequest, token: str) -> HttpResponse:
-    """Give up a change that has not been paid; the booking stays as it is."""
-    try:
-        held_changes.withdraw(_booking(token).pk)
-        messages.info(request, "Nothing was changed.")
-    except BookingError as error:
-        messages.error(request, str(error))
-    return redirect("booking", token=token)

@@ -1,6 +1,6 @@
 """A change as it is kept while it waits: from a plan to its row, and back."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -12,6 +12,8 @@ from bookings.models import Allocation, Booking, BookingChange, Service
 from bookings.offers.changing import Offered
 from bookings.plans import Plan
 from bookings.wishes import Line
+
+MOMENTS = ("consent_at", "terms_accepted_at")
 
 
 def place_of(booking: Booking, plan: Plan, now: datetime) -> BookingChange:
@@ -49,6 +51,8 @@ def place_of(booking: Booking, plan: Plan, now: datetime) -> BookingChange:
         discount_amount=plan.offered.discount,
         credit_amount=plan.offered.credit,
         amount_due=plan.amount_due,
+        wants_card=plan.wants_card,
+        amount_back=plan.goes_back,
     )
 
 
@@ -62,15 +66,13 @@ def plan_of(change: BookingChange) -> Plan:
         )
         for line in change.lines
     )
-    terms: Mapping[str, Any] = change.terms
-    if terms:
-        terms = {**terms, "tax_rate": Decimal(terms["tax_rate"])}
     return Plan(
         wanted=None, service=change.service, starts_at=change.starts_at,
         party_size=change.party_size, name=change.service_name, lines=lines,
         total=change.total_amount, deposit=change.deposit_amount,
         offered=Offered(change.discount_amount, change.credit_amount),
-        amount_due=change.amount_due, terms=terms,
+        amount_due=change.amount_due, goes_back=change.amount_back,
+        terms={name: _typed(name, value) for name, value in change.terms.items()},
     )  # fmt: skip
 
 
@@ -83,4 +85,13 @@ def _as_json(lines: Iterable[Line]) -> list[dict[str, Any]]:
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat()
     return str(value) if isinstance(value, Decimal) else value
+
+
+def _typed(name: str, value: Any) -> Any:
+    """Return one of a booking's terms as its field takes it."""
+    if name == "tax_rate":
+        return Decimal(value)
+    return datetime.fromisoformat(value) if name in MOMENTS else value

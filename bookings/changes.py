@@ -1,8 +1,8 @@
 """A booking becomes another: another time, party, service, person or extras, in one step.
 
 The new place is taken before the old one is freed, in one transaction: refused, the booking stays
-as it was. Where more is due ahead than was paid, the new place is held beside the old one and the
-change happens when the difference is paid (`bookings.held_changes`).
+as it was. Where more is due ahead than was paid, or a card has to be left, the new place is held
+beside the old one and the change happens when that is done (`bookings.held_changes`).
 
 Rows are locked in the order of everyone: payments, then what it takes up, then the booking, then
 its held change, then vouchers and passes.
@@ -16,7 +16,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from access.actors import CUSTOMER, Actor
-from bookings import held_changes, money, plans, policy, services, taking
+from bookings import agreements, held_changes, money, plans, policy, services, taking
+from bookings.agreements import Given
 from bookings.becoming import become, put_in_place
 from bookings.errors import BookingClosed, InvalidBooking, PriceChanged, TooLate
 from bookings.models import Booking, BookingChange, Service
@@ -27,7 +28,7 @@ from tenants.templatetags.business import local_time
 
 @dataclass(frozen=True)
 class Outcome:
-    """The booking as it is now; with `held`, what it becomes once the difference is paid."""
+    """The booking as it is now; with `held`, what it becomes once that is paid for."""
 
     booking: Booking
     held: BookingChange | None = None
@@ -100,8 +101,10 @@ def change(
                 due_now_pence=plan.amount_due,
                 refund_pence=plan.goes_back,
             )
+        if by_customer:
+            agreements.check(plan.asks, wish.given or Given())
         held_changes.give_up(locked, by_customer=by_customer)
-        if plan.amount_due:
+        if plan.amount_due or plan.wants_card:
             return Outcome(locked, held_changes.hold(locked, plan, actor, now))
         money.give_back(
             paid, plan.goes_back, reason="Booking changed", actor=actor,

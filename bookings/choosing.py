@@ -15,6 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from bookings import availability, services
+from bookings.agreements import card_terms
 from bookings.choices import (
     check_answers,
     offered_services,
@@ -26,7 +27,7 @@ from bookings.diary import Wanted
 from bookings.errors import BookingError, InvalidBooking, SlotTaken
 from bookings.forms import DetailsForm
 from bookings.models import OpeningHours, Service
-from bookings.offers import memberships, purchases
+from bookings.offers import memberships, purchases, typed
 from bookings.offers.guessing import quote_for
 from bookings.offers.membership_pages import details_of_member
 from bookings.offers.services import Quote
@@ -35,7 +36,6 @@ from bookings.views import go_and_pay
 from bookings.wishes import BookingRequest, Price, price_of
 from payments.services import payments_enabled
 from tenants.current import current_tenant
-from tenants.templatetags.business import money as money_text
 
 
 @require_safe
@@ -153,24 +153,26 @@ def details(request: HttpRequest, choice: Choice) -> HttpResponse:
         return redirect("choose-time", slug=service.slug)
     takes_payments = payments_enabled()
     wants_card = service.requires_card and takes_payments
+    is_posted = request.method == "POST"
+    removes = is_posted and "remove" in request.POST
     form = DetailsForm(
-        request.POST or None,
-        initial=details_of_member(request),
-        terms=terms_of(service) if wants_card else "",
+        request.POST if is_posted and not removes else None,
+        # Who takes a code out has not finished yet: nothing that they have typed is wrong.
+        initial=request.POST.dict() if removes else details_of_member(request),
+        terms=card_terms(service) if wants_card else "",
         consent=service.consent_text,
         questions=questions_of(choice.wanted.services),
     )
     price = price_of(choice.wanted.services, choice.wanted.add_ons, choice.wanted.party_size)
-    quote = Quote(total=price.total, deposit=price.deposit)
-    if request.method == "POST" and form.is_valid():
-        try:
-            quote = _quote(request, choice.wanted, price, form)
-        except InvalidBooking as error:
-            form.add_error("code", str(error))
-        else:
-            # What a code does is shown before it is used.
-            if not quote.sentence or request.POST.get("shown") == quote.sentence:
-                return _book(request, choice, starts_at, form, quote)
+    codes = typed.accepted_before(request.POST)
+    if form.is_valid():
+        codes.append(form.cleaned_data["code"])
+    quote, refused = typed.quote_each(codes, _asker(request, choice.wanted, price))
+    # What codes do is shown before they are used.
+    if form.is_valid() and not refused and request.POST.get("shown", "") == quote.sentence:
+        return _book(request, choice, starts_at, form, quote)
+    typed.refuse(form, refused)
+    typed.ask_for_another(form, quote.applied)
     deposit = quote.deposit if takes_payments else 0
     context = {
         "service": service,
@@ -189,20 +191,6 @@ def details(request: HttpRequest, choice: Choice) -> HttpResponse:
     return render(request, "bookings/details.html", context)
 
 
-def terms_of(service: Service) -> str:
-    """Return what a customer agrees to who leaves a card for `service`."""
-    name = current_tenant().name
-    free = f"Cancelling is free until {service.free_cancellation_hours} hours before the start."
-    fees = [
-        (service.late_cancellation_fee, "if I cancel later"),
-        (service.no_show_fee, "if I do not come"),
-    ]
-    charged = [f"{money_text(fee)} {when}" for fee, when in fees if fee]
-    if not charged:
-        return f"{name} keeps my card on file for this booking and charges nothing to it."
-    return f"{free} {name} may charge my card {' and '.join(charged)}."
-
-
 def start_asked_for(request: HttpRequest, wanted: Wanted) -> datetime | None:
     """Return the time in ``?start=`` if the business offers it, else None."""
     starts_at = start_in(request)
@@ -212,10 +200,11 @@ def start_asked_for(request: HttpRequest, wanted: Wanted) -> datetime | None:
     return starts_at
 
 
-def _quote(request: HttpRequest, wanted: Wanted, price: Price, form: DetailsForm) -> Quote:
-    return quote_for(
+def _asker(request: HttpRequest, wanted: Wanted, price: Price) -> typed.Ask:
+    email = request.POST.get("customer_email", "").strip()
+    return lambda codes: quote_for(
         request, wanted.service, wanted.party_size, price.total, price.deposit,
-        code=form.cleaned_data["code"], customer_email=form.cleaned_data["customer_email"],
+        codes=codes, customer_email=email,
     )  # fmt: skip
 
 
@@ -254,5 +243,5 @@ def _request(
         answers=check_answers(wanted.services, form.answers()),
         terms_accepted=given.get("accept_terms", False),
         consent_given=given.get("accept_consent", False),
-        quote=quote if quote.sentence else None,
+        quote=quote if quote.applied else None,
     )

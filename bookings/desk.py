@@ -58,8 +58,9 @@ def book(
     if broken and not overrule:
         said = " ".join(reason.text for reason in broken)
         raise InvalidBooking(f"Your rules are against it: {said}", field="overrule")
-    if pays_within is None or not request.deposit_amount:
-        request = replace(request, deposit_amount=0)
+    if pays_within is None or not request.amounts["deposit_amount"]:
+        quote = replace(request.quote, deposit=0) if request.quote else None
+        request = replace(request, deposit_amount=0, quote=quote)
         booking = services.book(request, actor=actor)
     else:
         held_until = timezone.now() + min(pays_within, LONGEST_HOLD)

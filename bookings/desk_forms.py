@@ -1,5 +1,6 @@
 """What staff fill in when they book for somebody at the desk or on the phone."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -19,7 +20,8 @@ from bookings.choices import MOST_SERVICES, questions_of
 from bookings.diary import Wanted
 from bookings.form_fields import day_field, moment_field
 from bookings.forms import question_field
-from bookings.models import AddOn, Resource, Service
+from bookings.models import AddOn, Resource, Service, normal_code
+from bookings.offers.quotes import Quote
 from bookings.wishes import Price
 from tenants.templatetags.business import minutes, money
 
@@ -143,8 +145,15 @@ class TimeForm(forms.Form):
         return typed.astimezone(UTC) if typed else None
 
 
+def _code_field(label: str) -> forms.CharField:
+    return forms.CharField(
+        label=label, max_length=40, required=False,
+        widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off"}),
+    )  # fmt: skip
+
+
 class DeskBookingForm(forms.Form):
-    """Who comes, and what of the deposit."""
+    """Who comes, with which codes, and what of the deposit."""
 
     NONE, LINK = "none", "link"
 
@@ -160,6 +169,12 @@ class DeskBookingForm(forms.Form):
     notes = forms.CharField(
         max_length=2000, required=False, widget=UnfoldAdminTextareaWidget(attrs={"rows": 2})
     )
+    discount_code = _code_field("Discount code")
+    prepaid_code = _code_field("Voucher, pass or membership")
+    # What the codes do, as it was shown: others are shown before anything is booked.
+    seen = forms.CharField(required=False, widget=forms.HiddenInput())
+
+    CODES = ("discount_code", "prepaid_code")
 
     def __init__(self, data: Any, *, wanted: Wanted, price: Price, takes_payments: bool) -> None:
         super().__init__(data)
@@ -190,6 +205,24 @@ class DeskBookingForm(forms.Form):
             help_text="Then the time is free again. For a payment link only.",
             widget=UnfoldAdminTextInputWidget(attrs={"type": "number"}),
         )  # fmt: skip
+
+    @property
+    def codes(self) -> list[str]:
+        """The codes of a valid form."""
+        return [self.cleaned_data[name] for name in self.CODES]
+
+    def refuse(self, refused: Mapping[str, Exception]) -> None:
+        """Say at the field for a code why each of `refused`, by code, can't be used."""
+        for name in self.CODES:
+            error = refused.get(normal_code(self.cleaned_data.get(name, "")))
+            if error is not None:
+                self.add_error(name, str(error))
+
+    def has_shown(self, quote: Quote) -> bool:
+        """Have staff seen what the codes of a valid form do?"""
+        if "deposit" in self.fields:
+            self["deposit"].label = f"Deposit of {money(quote.deposit)}"
+        return bool(self.cleaned_data["seen"] == quote.sentence)
 
     def answers(self) -> dict[str, str]:
         """Return {question: answer} of a valid form."""

@@ -30,7 +30,36 @@ def question_field(question: IntakeQuestion) -> forms.Field:
     return forms.CharField(label=label, required=question.is_required, max_length=LONGEST_ANSWER)
 
 
-class DetailsForm(forms.Form):
+class AgreementsForm(forms.Form):
+    """What the business wants to know, and what has to be agreed to."""
+
+    def __init__(
+        self,
+        *args: Any,
+        terms: str = "",
+        consent: str = "",
+        questions: Sequence[IntakeQuestion] = (),
+        **kwargs: Any,
+    ) -> None:
+        """`terms` and `consent` have to be agreed to; `questions` are the business's own."""
+        super().__init__(*args, **kwargs)
+        self.questions = questions
+        for question in questions:
+            self.fields[f"question_{question.pk}"] = question_field(question)
+        if terms:
+            self.fields["accept_terms"] = _agreement(terms)
+        if consent:
+            self.fields["accept_consent"] = _agreement(consent)
+
+    def answers(self) -> dict[str, str]:
+        """Return {question: answer} of a valid form."""
+        return {
+            question.text: self.cleaned_data[f"question_{question.pk}"]
+            for question in self.questions
+        }
+
+
+class DetailsForm(AgreementsForm):
     """Who is coming."""
 
     customer_name = forms.CharField(
@@ -71,31 +100,6 @@ class DetailsForm(forms.Form):
         required=False,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
-
-    def __init__(
-        self,
-        *args: Any,
-        terms: str = "",
-        consent: str = "",
-        questions: Sequence[IntakeQuestion] = (),
-        **kwargs: Any,
-    ) -> None:
-        """`terms` and `consent` have to be agreed to; `questions` are the business's own."""
-        super().__init__(*args, **kwargs)
-        self.questions = questions
-        for question in questions:
-            self.fields[f"question_{question.pk}"] = question_field(question)
-        if terms:
-            self.fields["accept_terms"] = _agreement(terms)
-        if consent:
-            self.fields["accept_consent"] = _agreement(consent)
-
-    def answers(self) -> dict[str, str]:
-        """Return {question: answer} of a valid form."""
-        return {
-            question.text: self.cleaned_data[f"question_{question.pk}"]
-            for question in self.questions
-        }
 
     def clean_guest_name(self) -> str:
         name = str(self.cleaned_data["guest_name"])

@@ -1,11 +1,12 @@
-"""Changes that wait for their difference to be paid: held, paid, given up, or not paid in time.
+"""Changes that wait for their difference, or a card: held, paid, given up, or not paid in time.
 
-The booking keeps its old place until the money is in; the new one is held beside it. Whatever
+The booking keeps its old place until that is in; the new one is held beside it. Whatever
 ends the hold leaves the booking as it was, and money that comes in after that goes back.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -55,6 +56,7 @@ def _event_data(change: BookingChange) -> dict[str, object]:
         "new_party_size": change.party_size,
         "new_total_amount": change.total_amount,
         "amount_due": change.amount_due,
+        "wants_card": change.wants_card,
     }
 
 
@@ -80,7 +82,7 @@ def sessions_of(change: BookingChange) -> list[PaymentSession]:
 
 
 def change_of(session: PaymentSession) -> BookingChange | None:
-    """Return the change whose difference `session` is, or None when it is for something else."""
+    """Return the change that `session` pays for, or leaves the card for; None for all else."""
     number = str(session.metadata.get("change", ""))
     if not number.isdecimal() or not session.payable_id.isdecimal():
         return None
@@ -91,14 +93,16 @@ def change_of(session: PaymentSession) -> BookingChange | None:
     )
     if change is None:
         return None
+    if session.purpose == PaymentSession.Purpose.CARD_SETUP:
+        return change if change.wants_card else None
     is_due = (change.amount_due, change.booking.currency) == (session.amount, session.currency)
-    return change if is_due else None
+    return change if is_due and not change.wants_card else None
 
 
 def start_payment(
     change: BookingChange, *, own_hosts: Iterable[str], success_url: str = "", cancel_url: str = ""
 ) -> PaymentSession:
-    """Open the page on which the difference is paid, and return the payment.
+    """Open the page on which the difference is paid, or the card left; return the payment.
 
     Asked again, it returns the same page while that is open, and a new one after. Raises
     BookingClosed when the time to pay is over. When Stripe fails at the first time, the change is
@@ -111,42 +115,62 @@ def start_payment(
     reusable = next((one for one in earlier if services.is_payable(one, now)), None)
     number = len(earlier) + 1
     key = reusable.idempotency_key if reusable else f"change:{change.pk}:{number}"
-    booking = change.booking
-    what = described("difference", service=change.service_name)
-    page = f"{current_tenant().url}/booking/{booking.access_token}/change"
+    what = described("card" if change.wants_card else "difference", service=change.service_name)
+    page = f"{current_tenant().url}/booking/{change.booking.access_token}/change"
+    urls = success_url or f"{page}/return/", cancel_url or f"{page}/unpaid/"
     try:
-        return payments.start_checkout(
-            payable_type=money.CHANGE,
-            payable_id=booking.pk,
-            amount=change.amount_due,
-            currency=booking.currency,
-            description=reusable.description if reusable else what,
-            customer=payments.CustomerDetails(
-                booking.customer_email, booking.customer_name, booking.customer_phone
-            ),
-            metadata={"change": str(change.pk)},
-            success_url=success_url or f"{page}/return/",
-            cancel_url=cancel_url or f"{page}/unpaid/",
-            idempotency_key=key,
-            own_hosts=own_hosts,
-            access_token=booking.access_token,
-            expires_at=change.hold_expires_at,
-            is_deposit=True,
-            tax_rate=booking.tax_rate,
-        )
+        # The same page again has to be asked for in the same words.
+        description = reusable.description if reusable else what
+        return _open_payment(change, key, description, own_hosts, urls)
     except Exception:
         if not earlier:
-            withdraw(booking.pk)
+            withdraw(change.booking_id)
         raise
+
+
+def _open_payment(
+    change: BookingChange,
+    key: str,
+    description: str,
+    own_hosts: Iterable[str],
+    urls: tuple[str, str],
+) -> PaymentSession:
+    booking = change.booking
+    asked: dict[str, Any] = {
+        "payable_type": money.CHANGE,
+        "payable_id": booking.pk,
+        "customer": payments.CustomerDetails(
+            booking.customer_email, booking.customer_name, booking.customer_phone
+        ),
+        "metadata": {"change": str(change.pk)},
+        "success_url": urls[0],
+        "cancel_url": urls[1],
+        "idempotency_key": key,
+        "own_hosts": own_hosts,
+        "access_token": booking.access_token,
+        "expires_at": change.hold_expires_at,
+        "description": description,
+    }
+    if change.wants_card:
+        return payments.start_card_setup(**asked)
+    return payments.start_checkout(
+        **asked,
+        amount=change.amount_due,
+        currency=booking.currency,
+        is_deposit=True,
+        tax_rate=booking.tax_rate,
+    )
 
 
 @transaction.atomic
 def apply_paid(change_id: int, *, actor: Actor) -> bool:
-    """The difference is paid: make the change; return False when it can't be made any more.
+    """The difference is paid, or the card left: make the change; False when it can't be made.
 
     Call it with the payment locked. The booking stays as it is then, and the money goes back.
     """
     found = BookingChange.objects.get(pk=change_id)
+    # Payments before bookings: the order of locking.
+    paid = money.lock_payments(found.booking) if found.amount_back else []
     booking, now = locked(found.booking_id), timezone.now()
     change = BookingChange.objects.select_for_update().get(pk=change_id)
     if not change.is_held:
@@ -159,8 +183,18 @@ def apply_paid(change_id: int, *, actor: Actor) -> bool:
     # What was held is the booking's own from here on.
     change.status, change.ended_at = Status.APPLIED, now
     change.save(update_fields=["status", "ended_at"])
+    _give_back(change, paid, actor)
     become(booking, plan_of(change), actor, now, take=lambda one: _swap(one, change))
     return True
+
+
+def _give_back(change: BookingChange, paid: Sequence[PaymentSession], actor: Actor) -> None:
+    """Refund what was agreed, as far as it has not gone back meanwhile."""
+    above = sum(one.amount_refundable for one in paid) - change.deposit_amount
+    money.give_back(
+        paid, max(min(change.amount_back, above), 0), reason="Booking changed", actor=actor,
+        key=f"booking:{change.booking_id}:change:{change.pk}",
+    )  # fmt: skip
 
 
 def _swap(booking: Booking, change: BookingChange) -> None:

@@ -11,11 +11,11 @@ from bookings.descriptions import described
 from bookings.errors import BookingClosed
 from bookings.models import Booking
 from payments import services as payments
-from payments.models import PaymentRequest, PaymentSession, Refund
+from payments.models import PaymentRequest, PaymentSession, Refund, SavedCard
 
 #: The deposit, or the card that is left instead of one.
 DEPOSIT = "booking"
-#: What is paid to make a booking a larger one.
+#: What is paid, or the card that is left, to make a booking another one.
 CHANGE = "booking_change"
 #: What is paid later by a link.
 BALANCE = "booking_balance"
@@ -165,6 +165,12 @@ def request_balance(
     )
 
 
+def card_of(booking: Booking) -> SavedCard | None:
+    """Return the card that was left for a booking, when it was made or changed."""
+    cards = (payments.saved_card_for(one, booking.pk) for one in (CHANGE, DEPOSIT))
+    return next((card for card in cards if card is not None), None)
+
+
 def charge_fee(booking: Booking, *, actor: Actor) -> PaymentSession:
     """Charge the card on file what the accepted terms allow; return the payment.
 
@@ -174,7 +180,7 @@ def charge_fee(booking: Booking, *, actor: Actor) -> PaymentSession:
     fee = booking.chargeable_fee
     if not fee:
         raise BookingClosed("The terms that the customer accepted allow no fee for this booking.")
-    card = payments.saved_card_for(DEPOSIT, booking.pk)
+    card = card_of(booking)
     if card is None:
         raise payments.NoCardOnFile("The customer has left no card for this booking.")
     return payments.charge_saved_card(

@@ -88,7 +88,7 @@ class Deposit(AboutBooking):
 
 @register
 class Change(AboutBooking):
-    """The difference that a change of a booking costs."""
+    """The difference that a change of a booking costs, or the card that it wants."""
 
     type = money.CHANGE
 
@@ -111,6 +111,12 @@ class Change(AboutBooking):
             message="change_not_made",
             details={"payment": str(session.pk), "paid_more": str(session.amount)},
         )
+
+    def on_card_saved(self, session: PaymentSession, card: SavedCard) -> None:
+        """Make the change; too late for that, nothing may be charged to the card."""
+        change = held_changes.change_of(session)
+        if change is not None:
+            held_changes.apply_paid(change.pk, actor=STRIPE)
 
     def on_processing(self, session: PaymentSession) -> None:
         change = held_changes.change_of(session)

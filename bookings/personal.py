@@ -63,6 +63,10 @@ def unless_known(voucher: Voucher, person: Person) -> str:
     return voucher.recipient_name if voucher.recipient_email else ""
 
 
+def without_answers(change: BookingChange, person: Person) -> dict[str, Any]:
+    return {name: value for name, value in change.terms.items() if name != "answers"}
+
+
 NAMES: dict[str, Any] = {"customer_name": ERASED, "customer_email": ""}
 
 declare(
@@ -88,8 +92,9 @@ declare(
     BookingChange, title="Changes of bookings",
     rows=lambda person: BookingChange.objects.filter(booking__in=person.keys(Booking)),
     keep="id booking service class_session resource party_size service_name starts_at ends_at "
-    "lines claims terms held_seats total_amount deposit_amount discount_amount credit_amount "
-    "amount_due hold_expires_at status created_at ended_at actor_kind",
+    "lines claims held_seats total_amount deposit_amount discount_amount credit_amount "
+    "amount_due wants_card amount_back hold_expires_at status created_at ended_at actor_kind",
+    erase={"terms": without_answers},
     internal="actor_label",
 )  # fmt: skip
 declare(

@@ -14,11 +14,12 @@ from typing import Any
 
 from django.utils import timezone
 
+from bookings.agreements import Asked, Given, asked_of, kept
 from bookings.availability import Wanted, is_offered
 from bookings.choices import check_party, resources_to_choose
 from bookings.errors import BookingClosed, InvalidBooking
 from bookings.models import AddOn, Booking, Service
-from bookings.money import DEPOSITS
+from bookings.money import DEPOSITS, card_of
 from bookings.offers.changing import Offered, requote
 from bookings.wishes import Line, price_of
 from payments import services as payments
@@ -42,6 +43,8 @@ class Wish:
     party_size: int | None = None
     services: tuple[Service, ...] | None = None
     add_ons: tuple[AddOn, ...] | None = None
+    #: What was given of what the new services ask for; None while nobody was asked.
+    given: Given | None = None
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,9 @@ class Plan:
     note: str = ""
     # Of another service: what a booking keeps of its terms, by the names of the fields.
     terms: Mapping[str, Any] = field(default_factory=dict)
+    asks: Asked = field(default_factory=Asked)
+    # Has a card to be left before it happens? Nothing is due then.
+    wants_card: bool = False
 
     @property
     def is_other(self) -> bool:
@@ -196,13 +202,21 @@ def make(
     price = price_of(wanted.services, wanted.add_ons, wanted.party_size)
     quote = requote(booking, wanted.service, wanted.party_size, price.total, price.deposit)
     offered = Offered(quote.discount, quote.credit)
+    asks = asked_of(booking, sold(booking).services, wanted.services)
+    given = wish.given
+    takes_card = collects and asks.wants_card and (given is None or given.terms)
     due, back, deposit = difference(
-        quote.deposit, quote.total - quote.credit, paid, collects, gives_back
-    )
+        # A card stands in for a deposit.
+        quote.deposit, quote.total - quote.credit, paid, collects and not takes_card, gives_back
+    )  # fmt: skip
+    terms = terms_of(wanted.service) if wanted.service.pk != booking.service_id else {}
+    if given is not None:
+        terms |= kept(booking, asks, given, timezone.now())
     return Plan(
         wanted, wanted.service, starts_at, wanted.party_size, price.name, price.lines,
-        quote.total, deposit, offered, due, back, quote.sentence,
-        terms_of(wanted.service) if wanted.service.pk != booking.service_id else {},
+        quote.total, deposit, offered, due, back, quote.sentence, terms, asks,
+        # One that was left for this booking before is good for the new terms.
+        wants_card=takes_card and card_of(booking) is None,
     )  # fmt: skip
 
 
@@ -233,39 +247,38 @@ def difference(
 
 
 def check_for_customer(booking: Booking, plan: Plan, now: datetime) -> None:
-    """Raise InvalidBooking or BookingClosed unless customers can have `plan` by themselves."""
+    """Raise InvalidBooking or BookingClosed unless customers can have `plan` by themselves.
+
+    Whether they have given what it asks for is `agreements.check`.
+    """
     if plan.wanted is None:
         # Nothing says when it is on offer.
         raise BookingClosed("This booking can only be changed by the business. Please call.")
     if plan.is_other:
         for service in plan.wanted.services:
             check_party(service, plan.party_size)
-            _check_asks_nothing_more(booking, service)
+            _check_offered(booking, service, leads=service == plan.wanted.service)
     if not is_offered(plan.wanted, plan.starts_at, current_tenant().zone, now):
         raise InvalidBooking(NOT_OFFERED, field="booking_date")
 
 
-def _check_asks_nothing_more(booking: Booking, service: Service) -> None:
-    """Another service may want answers, a consent or a card: those are given when booking."""
+def _check_offered(booking: Booking, service: Service, *, leads: bool) -> None:
     if service in sold(booking).services:
         return
     if not (service.is_active and service.is_online):
         raise InvalidBooking(
             f"service_name: {service.name} can't be booked online", field="service_name"
         )
-    if asks_for_more(service):
+    if not leads and needs_to_lead(service):
         raise InvalidBooking(
-            f"service_name: {service.name} needs more from you; please book it, and cancel this "
-            "booking",
-            field="service_name",
+            f"more_services: {service.name} needs your consent or card; please book it by itself",
+            field="more_services",
         )
 
 
-def asks_for_more(service: Service) -> bool:
-    """Does `service` want something of who books it besides money?"""
-    wants_card = service.requires_card and payments.payments_enabled()
-    questions = service.questions.filter(is_required=True).exists()
-    return wants_card or bool(service.consent_text) or questions
+def needs_to_lead(service: Service) -> bool:
+    """Does `service` want a consent or a card? A booking keeps those of its first service."""
+    return bool(service.consent_text) or (service.requires_card and payments.payments_enabled())
 
 
 def services_to_change_to(booking: Booking) -> list[Service]:
@@ -280,7 +293,6 @@ def services_to_change_to(booking: Booking) -> list[Service]:
         if one.pk != booking.service_id
         and one.kind == booking.service.kind
         and one.party_min <= booking.party_size <= one.party_max
-        and not asks_for_more(one)
     ]
     return [booking.service, *others]
 

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from access.actors import CUSTOMER, Actor
-from bookings import claims, policy, taking
+from bookings import agreements, claims, policy, taking
 from bookings.cancelling import (
     cancel,
     end_checkouts,
@@ -169,18 +169,9 @@ def terms_kept(request: BookingRequest, now: datetime) -> dict[str, Any]:
         "counts_business_days": service.counts_business_days,
     }
     if service.consent_text and request.consent_given:
-        terms |= {
-            "consent_text": service.consent_text,
-            "consent_version": service.consent_version,
-            "consent_at": now,
-        }
+        terms |= agreements.consent_kept(service, now)
     if request.requires_card:
-        terms |= {
-            "requires_card": True,
-            "no_show_fee": service.no_show_fee,
-            "late_cancellation_fee": service.late_cancellation_fee,
-            "terms_accepted_at": now,
-        }
+        terms |= agreements.card_terms_kept(service, now)
     return terms
 
 

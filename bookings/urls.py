@@ -2,7 +2,15 @@
 
 from django.urls import path
 
-from bookings import change_pages, choosing, own_pages, pictures, views, waitlist_pages
+from bookings import (
+    change_pages,
+    choosing,
+    held_change_pages,
+    own_pages,
+    pictures,
+    views,
+    waitlist_pages,
+)
 from bookings.messages import pages
 
 urlpatterns = [
@@ -19,10 +27,10 @@ urlpatterns = [
     path("booking/<str:token>/give-up/", views.give_up, name="give-up"),
     path("booking/<str:token>/change/", change_pages.change_time, name="change-time"),
     path("booking/<str:token>/change/confirm/", change_pages.confirm_change, name="confirm-change"),
-    path("booking/<str:token>/change/pay/", change_pages.pay, name="pay-change"),
-    path("booking/<str:token>/change/return/", change_pages.paid, name="change-paid"),
-    path("booking/<str:token>/change/unpaid/", change_pages.unpaid, name="change-unpaid"),
-    path("booking/<str:token>/change/give-up/", change_pages.give_up, name="give-up-change"),
+    path("booking/<str:token>/change/pay/", held_change_pages.pay, name="pay-change"),
+    path("booking/<str:token>/change/return/", held_change_pages.paid, name="change-paid"),
+    path("booking/<str:token>/change/unpaid/", held_change_pages.unpaid, name="change-unpaid"),
+    path("booking/<str:token>/change/give-up/", held_change_pages.give_up, name="give-up-change"),
     path("booking/<str:token>/cancel/", own_pages.cancel, name="cancel-booking"),
     path("book/<slug:slug>/waitlist/", waitlist_pages.join, name="waitlist-join"),
     path("waitlist/<str:token>/", waitlist_pages.entry, name="waitlist-entry"),

@@ -12,7 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from bookings import waitlist, waitlist_offers
-from bookings.choosing import terms_of
+from bookings.agreements import card_terms
 from bookings.errors import BookingError, InvalidBooking, WaitlistEntryNotFound
 from bookings.forms import WaitForm
 from bookings.models import Service, WaitlistEntry
@@ -118,7 +118,8 @@ def _offer_context(waiting: WaitlistEntry, form: forms.Form | None) -> dict[str,
         else "Go on to your card"
         if wants_card
         else "Take this place",
-        "terms_form": form or (TermsForm(terms=terms_of(waiting.service)) if wants_card else None),
+        "terms_form": form
+        or (TermsForm(terms=card_terms(waiting.service)) if wants_card else None),
     }
 
 
@@ -140,7 +141,7 @@ def accept(request: HttpRequest, token: str) -> HttpResponse:
     waiting = _entry(token)
     form = None
     if waitlist.asks_for_card(waiting):
-        form = TermsForm(request.POST, terms=terms_of(waiting.service))
+        form = TermsForm(request.POST, terms=card_terms(waiting.service))
         if not form.is_valid():
             context = _offer_context(waiting, form)
             return render(request, "bookings/waitlist_entry.html", context, status=400)

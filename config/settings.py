@@ -69,6 +69,13 @@ TENANT_SHARDING = environment.choice("TENANT_SHARDING", ["none", "citus"], defau
 APPEND_ONLY_TRIGGERS = environment.boolean(
     "APPEND_ONLY_TRIGGERS", default=TENANT_SHARDING == "none"
 )
+# Schemas that the worker keeps ready for sign-ups; 0: each sign-up makes its own.
+SPARE_SCHEMAS = environment.integer("SPARE_SCHEMAS", default=0)
+if SPARE_SCHEMAS and TENANT_SHARDING == "citus":
+    raise ImproperlyConfigured(
+        "SPARE_SCHEMAS must be 0 with TENANT_SHARDING=citus: "
+        "a business gets its node as it is made."
+    )
 
 # How long a business that is to be deleted can still be kept.
 DELETION_WAIT_DAYS = environment.integer("DELETION_WAIT_DAYS", default=30)

@@ -7,12 +7,8 @@ from django.utils import timezone
 
 from access.actors import SYSTEM, Actor
 from payments import transitions
-from payments.checkouts import (
-    checked_amount,
-    get_payment_session,
-    insert_once,
-    stripe_metadata,
-)
+from payments.asked import checked_amount
+from payments.checkouts import insert_once, stripe_metadata
 from payments.errors import (
     CardDeclined,
     GatewayRejected,
@@ -22,6 +18,7 @@ from payments.errors import (
 )
 from payments.gateway import Gateway
 from payments.models import PaymentSession, SavedCard, StripeAccount
+from payments.outcomes import get_payment_session
 from payments.stripe_objects import Card, PaymentIntent
 from tenants.current import current_tenant
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from access.actors import CUSTOMER, SYSTEM, Actor
 from events.services import record
-from payments import checkouts
+from payments import asked, checkouts, outcomes
 from payments.errors import InvalidPayment, PaymentsDisabled, RequestClosed
 from payments.models import PaymentRequest, PaymentSession, StripeAccount
 from tenants.current import current_tenant
@@ -44,7 +44,7 @@ def request_payment(
     account = StripeAccount.objects.current()
     if not account.payments_enabled:
         raise PaymentsDisabled("Payments are switched off for this business.")
-    if checkouts.checked_amount(amount) == 0:
+    if asked.checked_amount(amount) == 0:
         raise InvalidPayment("Amount must be more than nothing", field="amount")
     try:
         validate_email(customer_email)
@@ -56,7 +56,7 @@ def request_payment(
             payable_id=str(payable_id),
             description=description[:200],
             amount=amount,
-            currency=checkouts.checked_currency(currency or account.default_currency),
+            currency=asked.checked_currency(currency or account.default_currency),
             tax_rate=tax_rate,
             customer_name=customer_name[:200],
             customer_email=customer_email,
@@ -103,7 +103,7 @@ def cancel(request: PaymentRequest, *, actor: Actor) -> None:
     Raises RequestClosed when it is paid already, ProcessorFailed when Stripe can't be asked.
     """
     if request.payment_session_id:
-        checkouts.cancel_checkout(request.payment_session_id)
+        outcomes.cancel_checkout(request.payment_session_id)
     with transaction.atomic():
         locked = PaymentRequest.objects.select_for_update(of=("self",)).get(pk=request.pk)
         if locked.is_paid or locked.is_processing:
@@ -128,7 +128,7 @@ def open_checkout(request: PaymentRequest, *, own_hosts: Iterable[str]) -> Payme
         amount=request.amount,
         currency=request.currency,
         description=request.description,
-        customer=checkouts.CustomerDetails(request.customer_email, request.customer_name),
+        customer=asked.CustomerDetails(request.customer_email, request.customer_name),
         success_url=f"{page}?back=paid",
         cancel_url=page,
         idempotency_key=_key_for(request),
@@ -164,5 +164,5 @@ def settle(request: PaymentRequest) -> PaymentRequest:
     request = known.get(pk=request.pk)
     if request.payment_session_id is None or request.is_paid:
         return request
-    checkouts.settle(request.payment_session_id)
+    outcomes.settle(request.payment_session_id)
     return known.get(pk=request.pk)

@@ -9,16 +9,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from payments import ledger
+from payments.asked import CustomerDetails, checked_return_url
 from payments.cards import charge_saved_card, saved_card_for
-from payments.checkouts import (
-    CustomerDetails,
-    cancel_checkout,
-    checked_return_url,
-    get_payment_session,
-    settle,
-    start_card_setup,
-    start_checkout,
-)
+from payments.checkouts import start_card_setup, start_checkout
 from payments.errors import (
     InvalidPayment,
     NoCardOnFile,
@@ -28,6 +21,7 @@ from payments.errors import (
     RefundRefused,
 )
 from payments.models import Dispute, PaymentSession, Refund, StripeAccount
+from payments.outcomes import cancel_checkout, get_payment_session, settle
 from payments.refunds import refund_payment, request_refund
 from payments.requests import request_payment
 from payments.subscriptions import (

@@ -8,18 +8,16 @@ from django.utils import timezone
 
 from access.actors import SYSTEM, Actor
 from payments import invoices
-from payments.checkouts import (
+from payments.asked import (
     CustomerDetails,
-    account_that_takes_payments,
     checked_amount,
     checked_currency,
     checked_customer,
     checked_return_url,
     fingerprint,
-    insert_once,
-    open_at_stripe,
     short_text,
 )
+from payments.checkouts import account_that_takes_payments, insert_once, open_at_stripe
 from payments.connecting import UNREACHABLE
 from payments.errors import (
     CardDeclined,

@@ -6,5 +6,5 @@ class TenantsConfig(AppConfig):
     verbose_name = "Businesses"
 
     def ready(self) -> None:
-        from tenants import sharding_health  # noqa: F401 - registers its check
+        from tenants import sharding_health, spare_jobs  # noqa: F401 - they register themselves
         from tenants.lifecycle import jobs  # noqa: F401

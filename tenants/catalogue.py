@@ -132,23 +132,29 @@ class Rows(NamedTuple):
 
 
 # `{ns}` is the schema that comes first on the path: with it there, PostgreSQL writes definitions
-# without its name.
+# without its name. What depends on it is found by an index, where the catalogues have none by
+# schema: they hold the objects of every business.
 _NS = "(SELECT oid FROM pg_namespace WHERE nspname = current_schema())"
+#: Of the catalogue named for %s: what is in that schema, indexes aside.
+IN_SCHEMA = """ANY (ARRAY(
+    SELECT objid FROM pg_depend WHERE refclassid = 'pg_namespace'::regclass
+    AND refobjid = (SELECT oid FROM pg_namespace WHERE nspname = current_schema())
+    AND classid = '%s'::regclass))"""
 
 _UNSUPPORTED = """
 SELECT kind || ' ' || name FROM (
     SELECT CASE relkind WHEN 'm' THEN 'materialized view' WHEN 'p' THEN 'partitioned table'
         WHEN 'f' THEN 'foreign table' WHEN 'c' THEN 'composite type'
         ELSE 'table with inheritance, policies or of a type' END AS kind, relname::text AS name
-    FROM pg_class WHERE relnamespace = {ns} AND (
+    FROM pg_class WHERE oid = {relations} AND (
         relkind IN ('m', 'p', 'f', 'c') OR relispartition OR relrowsecurity OR reloftype <> 0
         OR oid IN (SELECT inhrelid FROM pg_inherits))
     UNION ALL SELECT 'type', typname FROM pg_type
-    WHERE typnamespace = {ns} AND typtype IN ('d', 'r')
+    WHERE oid = {types} AND typtype IN ('d', 'r')
     UNION ALL SELECT 'aggregate', proname FROM pg_proc
-    WHERE pronamespace = {ns} AND prokind NOT IN ('f', 'p')
-    UNION ALL SELECT 'rule', rulename FROM pg_rewrite JOIN pg_class c ON c.oid = ev_class
-    WHERE relnamespace = {ns} AND rulename <> '_RETURN'
+    WHERE oid = {functions} AND prokind NOT IN ('f', 'p')
+    UNION ALL SELECT 'rule', rulename FROM pg_rewrite
+    WHERE ev_class = {relations} AND rulename <> '_RETURN'
     UNION ALL SELECT 'operator', oprname FROM pg_operator WHERE oprnamespace = {ns}
     UNION ALL SELECT 'collation', collname FROM pg_collation WHERE collnamespace = {ns}
     UNION ALL SELECT 'statistics', stxname FROM pg_statistic_ext WHERE stxnamespace = {ns}
@@ -158,13 +164,13 @@ SELECT kind || ' ' || name FROM (
 _ENUMERATIONS = """
 SELECT typname, array(SELECT enumlabel::text FROM pg_enum WHERE enumtypid = t.oid
     ORDER BY enumsortorder), obj_description(t.oid, 'pg_type')
-FROM pg_type t WHERE typnamespace = {ns} AND typtype = 'e' ORDER BY typname
+FROM pg_type t WHERE oid = {types} AND typtype = 'e' ORDER BY typname
 """
 _FUNCTIONS = r"""
 SELECT oid::regprocedure::text, regexp_replace(pg_get_functiondef(oid),
     '^(CREATE OR REPLACE \w+ )' || quote_ident(current_schema()) || '\.', '\1'),
     obj_description(oid, 'pg_proc')
-FROM pg_proc WHERE pronamespace = {ns} AND prokind IN ('f', 'p') ORDER BY 1
+FROM pg_proc WHERE oid = {functions} AND prokind IN ('f', 'p') ORDER BY 1
 """
 _SEQUENCES = """
 SELECT s.relname, format_type(seqtypid, NULL), seqstart, seqincrement, seqmin, seqmax, seqcache,
@@ -174,12 +180,12 @@ LEFT JOIN pg_depend d ON d.objid = s.oid AND d.classid = 'pg_class'::regclass
     AND d.refclassid = 'pg_class'::regclass AND d.deptype IN ('a', 'i')
 LEFT JOIN pg_class t ON t.oid = d.refobjid
 LEFT JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = d.refobjsubid
-WHERE s.relnamespace = {ns} ORDER BY s.relname
+WHERE s.oid = {relations} ORDER BY s.relname
 """
 _TABLES = """
 SELECT relname, relpersistence = 'u', coalesce(reloptions, '{{}}'),
     obj_description(oid, 'pg_class')
-FROM pg_class WHERE relnamespace = {ns} AND relkind = 'r' ORDER BY relname
+FROM pg_class WHERE oid = {relations} AND relkind = 'r' ORDER BY relname
 """
 _COLUMNS = """
 SELECT relname, attname, format_type(atttypid, atttypmod),
@@ -189,33 +195,44 @@ SELECT relname, attname, format_type(atttypid, atttypmod),
 FROM pg_class c JOIN pg_attribute a ON attrelid = c.oid AND attnum > 0 AND NOT attisdropped
 JOIN pg_type t ON t.oid = atttypid
 LEFT JOIN pg_attrdef ON adrelid = c.oid AND adnum = attnum
-WHERE relnamespace = {ns} AND relkind = 'r' ORDER BY relname, attnum
+WHERE c.oid = {relations} AND relkind = 'r' ORDER BY relname, attnum
 """
 # NOT NULL is a column's property here, although PostgreSQL 18 keeps it as a constraint too.
 _CONSTRAINTS = """
 SELECT t.relname, conname, contype::text, pg_get_constraintdef(k.oid, true), f.relname,
     obj_description(k.oid, 'pg_constraint')
 FROM pg_constraint k JOIN pg_class t ON t.oid = conrelid LEFT JOIN pg_class f ON f.oid = confrelid
-WHERE t.relnamespace = {ns} AND contype IN ('c', 'f', 'p', 'u', 'x') ORDER BY t.relname, conname
+WHERE conrelid = {relations} AND contype IN ('c', 'f', 'p', 'u', 'x') ORDER BY t.relname, conname
 """
 _INDEXES = """
 SELECT t.relname, i.relname, pg_get_indexdef(i.oid, 0, true), indisvalid,
     obj_description(i.oid, 'pg_class')
 FROM pg_index x JOIN pg_class i ON i.oid = indexrelid JOIN pg_class t ON t.oid = indrelid
-WHERE t.relnamespace = {ns} AND t.relkind = 'r' AND NOT EXISTS (
-    SELECT FROM pg_constraint WHERE conindid = i.oid AND contype IN ('p', 'u', 'x'))
+WHERE indrelid = {relations} AND t.relkind = 'r' AND NOT EXISTS (
+    SELECT FROM pg_constraint WHERE conrelid = indrelid AND conindid = i.oid
+    AND contype IN ('p', 'u', 'x'))
 ORDER BY t.relname, i.relname
 """
 _TRIGGERS = """
 SELECT relname, tgname, pg_get_triggerdef(t.oid, true), tgenabled::text,
     obj_description(t.oid, 'pg_trigger')
 FROM pg_trigger t JOIN pg_class c ON c.oid = tgrelid
-WHERE relnamespace = {ns} AND NOT tgisinternal ORDER BY relname, tgname
+WHERE tgrelid = {relations} AND NOT tgisinternal ORDER BY relname, tgname
 """
 _VIEWS = """
 SELECT relname, pg_get_viewdef(oid, true), obj_description(oid, 'pg_class')
-FROM pg_class WHERE relnamespace = {ns} AND relkind = 'v' ORDER BY oid
+FROM pg_class WHERE oid = {relations} AND relkind = 'v' ORDER BY oid
 """
+_LAST_VALUES = """
+SELECT relname, value FROM pg_class, pg_sequence_last_value(oid) AS value
+WHERE oid = {relations} AND relkind = 'S' AND value IS NOT NULL ORDER BY relname
+"""
+_PLACES = {
+    "ns": _NS,
+    "relations": IN_SCHEMA % "pg_class",
+    "types": IN_SCHEMA % "pg_type",
+    "functions": IN_SCHEMA % "pg_proc",
+}
 
 
 def read_catalogue(schema: str) -> Catalogue:
@@ -224,7 +241,7 @@ def read_catalogue(schema: str) -> Catalogue:
     Raises UnsupportedObjectError when it holds something that a `Catalogue` can't describe.
     """
     with schema_context(schema):
-        unsupported = [name for (name,) in _query(_UNSUPPORTED)]
+        unsupported = [name for (name,) in _query(_UNSUPPORTED.format(**_PLACES))]
         if unsupported:
             raise UnsupportedObjectError(
                 f"The schema {schema} holds what can't be copied: {', '.join(unsupported)}."
@@ -253,13 +270,7 @@ def read_rows(schema: str, catalogue: Catalogue, only: Collection[str] = ()) -> 
 def read_last_values(schema: str) -> dict[str, int]:
     """Return where each sequence of `schema` stands, those left out that were never used."""
     with schema_context(schema):
-        return dict(
-            _query(
-                "SELECT sequencename, last_value FROM pg_sequences "
-                "WHERE schemaname = current_schema() AND last_value IS NOT NULL "
-                "ORDER BY sequencename"
-            )
-        )
+        return dict(_query(_LAST_VALUES.format(**_PLACES)))
 
 
 def _read_rows(schema: str, catalogue: Catalogue, only: Collection[str]) -> Iterator[Rows]:
@@ -294,7 +305,7 @@ def _settled(text: str) -> str:
 
 
 def _read(kind: Callable[..., Any], query: str) -> tuple[Any, ...]:
-    return tuple(kind(*map(_value, row)) for row in _query(query))
+    return tuple(kind(*map(_value, row)) for row in _query(query.format(**_PLACES)))
 
 
 def _value(value: Any) -> Any:
@@ -305,6 +316,6 @@ def _value(value: Any) -> Any:
 
 def _query(query: str) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
-        cursor.execute(query.format(ns=_NS) if "{ns}" in query else query)
+        cursor.execute(query)
         rows: list[tuple[Any, ...]] = cursor.fetchall()
         return rows

@@ -46,7 +46,7 @@ class Directory:
                     entries.move_to_end(host)
                     version, tenant = entries[host]
                     # A request may change its business; the next one must not see that.
-                    return Entry(version, copy(tenant))
+                    return Entry(version, None if tenant is None else tenant.__copy__())
         return None
 
     def remember(self, host: str, entry: Entry) -> None:

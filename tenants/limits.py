@@ -48,24 +48,28 @@ class Shares:
         Raises Refused while its account is empty.
         """
         begun = self._clock()
-        left = self._settle(business, per_second, 0)
+        left = self._left(business, per_second, begun)
         if left <= 0:
             raise Refused(math.ceil(-left / per_second) + 1)
         try:
             yield
         finally:
-            self._settle(business, per_second, self._clock() - begun)
+            self.charge(business, per_second, self._clock() - begun)
 
-    def _settle(self, business: str, per_second: float, taken: float) -> float:
-        """Add what has come in since the last time, less what was `taken`; return what is left."""
-        now, most = self._clock(), per_second * BURST_SECONDS
+    def charge(self, business: str, per_second: float, seconds: float) -> None:
+        """Take `seconds` from the account of `business`, and more than it holds if need be."""
+        now = self._clock()
         with self._lock:
-            left, then = self._accounts.pop(business, (most, now))
-            left = min(most, left + (now - then) * per_second) - taken
-            self._accounts[business] = (left, now)
+            self._accounts[business] = (self._left(business, per_second, now) - seconds, now)
+            self._accounts.move_to_end(business)
             if len(self._accounts) > self._remembered:
                 self._accounts.popitem(last=False)
-        return left
+
+    def _left(self, business: str, per_second: float, now: float) -> float:
+        """Return what the account holds `now`, with what has come in since the last time."""
+        most = per_second * BURST_SECONDS
+        left, then = self._accounts.get(business, (most, now))
+        return min(most, left + (now - then) * per_second)
 
 
 shares = Shares()

@@ -282,6 +282,31 @@ class SchemaTemplate(models.Model):
         return self.digest[:12]
 
 
+class SpareSchemaQuerySet(models.QuerySet["SpareSchema"]):
+    def that_exist(self) -> "SpareSchemaQuerySet":
+        """Those that nobody has dropped by hand."""
+        found = models.Func(
+            "schema_name", function="to_regnamespace", output_field=models.TextField()
+        )
+        return self.alias(found=found).filter(found__isnull=False)
+
+
+class SpareSchema(models.Model):
+    """A schema that is ready for the next business; see tenants.spares."""
+
+    schema_name = models.CharField(max_length=63, primary_key=True)
+    digest = models.CharField(max_length=64, help_text="Of the template that it was made from.")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = SpareSchemaQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["created_at"]
+
+    def __str__(self) -> str:
+        return self.schema_name
+
+
 class SchemaVersion(models.Model):
     """How far a business's schema has been migrated; see tenants.fleet.
 

@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db import DatabaseError, IntegrityError, transaction
 from django_tenants.utils import get_public_schema_name, schema_context, tenant_context
 
-from tenants import sharding, template
+from tenants import sharding, spares, template
 from tenants.connection import connection
 from tenants.fleet import versions
 from tenants.models import Domain, Tenant
@@ -80,6 +80,8 @@ def _make(
 
 def _create_schema(tenant: Tenant, made: list[str]) -> None:
     try:
+        if spares.take(tenant.schema_name):
+            return
         with sharding.creating_schema(tenant.schema_name):
             template.create_schema(tenant.schema_name, made)
     except DatabaseError as error:

@@ -27,6 +27,7 @@ from django_tenants.utils import get_public_schema_name, schema_context
 from tenants.catalogue import read_catalogue, read_last_values, read_rows
 from tenants.connection import connection
 from tenants.ddl import SETTLE_CONSTRAINTS, statements
+from tenants.introspection import tables_by_index
 from tenants.models import SchemaTemplate
 
 # Raise it when templates kept by earlier code must not be used any more.
@@ -68,12 +69,13 @@ def digest() -> str:
     for part in (FORMAT, django.VERSION, settings.TENANT_APPS, settings.EXTENSIONS_SCHEMA,
                  settings.APPEND_ONLY_TRIGGERS):  # fmt: skip
         found.update(f"{part!r}\n".encode())
-    for app_label, file in _migration_files():
+    for app_label, file in migration_files():
         found.update(f"{app_label}/{file.name}\n".encode() + file.read_bytes())
     return found.hexdigest()
 
 
-def _migration_files() -> Iterator[tuple[str, Path]]:
+def migration_files() -> Iterator[tuple[str, Path]]:
+    """Yield the label of each app with each file of its migrations, none of them imported."""
     for config in sorted(apps.get_app_configs(), key=lambda config: config.label):
         module, _ = MigrationLoader.migrations_module(config.label)
         spec = importlib.util.find_spec(module) if module else None
@@ -142,7 +144,7 @@ def scratch_name() -> str:
 
 def _migrate(schema: str) -> None:
     """Run every migration in the empty `schema`, and tell the apps that it is done."""
-    with schema_context(schema):
+    with schema_context(schema), tables_by_index():
         executor = MigrationExecutor(connection, _settle_constraints)
         plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
         refuse_unless_atomic(migration for migration, _ in plan)

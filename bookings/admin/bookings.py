@@ -24,11 +24,11 @@ from bookings.held_changes import held_for
 from bookings.models import Booking
 from bookings.money import (
     BALANCE,
-    DEPOSIT,
     FEE,
     amount_due,
     amount_paid,
     amount_refunded,
+    card_of,
     charge_fee,
     fee_name,
     fee_payment,
@@ -123,7 +123,7 @@ class BookingAdmin(ModelAdmin):
 
     @display(description="Card on file")
     def card(self, booking: Booking) -> str:
-        card = payments.saved_card_for(DEPOSIT, booking.pk)
+        card = card_of(booking)
         return str(card) if card else "None"
 
     @display(description="Fee charged")

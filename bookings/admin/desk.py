@@ -1,5 +1,6 @@
 """Booking for somebody at the desk or on the phone, and why a time is not offered."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -19,6 +20,9 @@ from bookings.desk_forms import DeskBookingForm, TimeForm, VisitForm, overrule_f
 from bookings.diary import Wanted
 from bookings.errors import BookingError, SlotTaken
 from bookings.models import Booking, Resource
+from bookings.offers import services as offers
+from bookings.offers.quotes import Quote
+from bookings.offers.typed import Ask, quote_each
 from bookings.picker import start_in, times_context
 from bookings.wishes import BookingRequest, Price, price_of
 from payments.services import payments_enabled
@@ -76,14 +80,21 @@ def _details(request: HttpRequest, wanted: Wanted, starts_at: datetime) -> HttpR
             if reason not in broken:
                 messages.error(request, _with_links(request, reason, wanted, starts_at))
         return redirect(back)
+    typed = request.POST.copy()
     form = DeskBookingForm(
-        request.POST or None, wanted=wanted, price=price, takes_payments=payments_enabled()
+        typed or None, wanted=wanted, price=price, takes_payments=payments_enabled()
     )
     if broken:
         form.fields["overrule"] = overrule_field()
+    quote, is_seen = Quote(price.total, price.deposit), False
     if request.method == "POST" and form.is_valid():
+        quote, refused = quote_each(form.codes, _asker(wanted, price, form))
+        form.refuse(refused)
+        is_seen = form.has_shown(quote)
+        typed["seen"] = quote.sentence
+    if is_seen and form.is_valid():
         try:
-            return _book(request, wanted, starts_at, form)
+            return _book(request, wanted, starts_at, form, quote)
         except SlotTaken as error:
             messages.error(request, str(error))
             return redirect(back)
@@ -94,8 +105,25 @@ def _details(request: HttpRequest, wanted: Wanted, starts_at: datetime) -> HttpR
     return form_page(
         staff_site, request, form, title="Add a booking", back=back, danger=bool(broken),
         button="Book against the rules" if broken else "Book",
-        facts=_facts(wanted, starts_at, price),
+        intro="Nothing is booked yet: please look at what the codes do." if quote.applied else "",
+        facts=[*_facts(wanted, starts_at, price), *_code_facts(quote)],
     )  # fmt: skip
+
+
+def _asker(wanted: Wanted, price: Price, form: DeskBookingForm) -> Ask:
+    return lambda codes: offers.quote(
+        wanted.service, wanted.party_size, price.total, price.deposit,
+        codes=codes, customer_email=form.cleaned_data["customer_email"],
+    )  # fmt: skip
+
+
+def _code_facts(quote: Quote) -> Iterable[tuple[str, str]]:
+    """Yield what each code does, and what is left to pay."""
+    for one in quote.applied:
+        off = "takes off" if one.is_discount else "pays"
+        yield one.what.capitalize(), f"{one.code} {off} {money(one.amount)}"
+    if quote.applied:
+        yield "Left to pay", money(quote.total - quote.credit)
 
 
 def _field_of(error: BookingError, form: DeskBookingForm) -> str | None:
@@ -107,7 +135,11 @@ def _field_of(error: BookingError, form: DeskBookingForm) -> str | None:
 
 
 def _book(
-    request: HttpRequest, wanted: Wanted, starts_at: datetime, form: DeskBookingForm
+    request: HttpRequest,
+    wanted: Wanted,
+    starts_at: datetime,
+    form: DeskBookingForm,
+    quote: Quote,
 ) -> HttpResponse:
     given = form.cleaned_data
     asked = BookingRequest.for_wanted(
@@ -115,6 +147,7 @@ def _book(
         starts_at=starts_at,
         answers=check_answers(wanted.services, form.answers()),
         consent_given=given.get("consent_given", False),
+        quote=quote if quote.applied else None,
         **{
             name: given[name]
             for name in ("customer_name", "customer_email", "customer_phone", "guest_name", "notes")

@@ -24,7 +24,7 @@ class BookingChangeQuerySet(models.QuerySet["BookingChange"]):
 
 
 class BookingChange(models.Model):
-    """What a booking becomes once `amount_due` is paid; until then it stays as it is.
+    """What a booking becomes once `amount_due` is paid, or a card is left; until then it stays.
 
     Meanwhile what the new place needs beyond the old one is held: allocations that name this
     change, and `held_seats` of `class_session`.
@@ -52,7 +52,8 @@ class BookingChange(models.Model):
     claims = models.JSONField(default=list)
     # What is sold, by the names of the fields of BookingLine.
     lines = models.JSONField(default=list)
-    # The terms of another service, by the names of the booking's fields; as they were shown.
+    # The terms of another service and what was given for them, by the names of the booking's
+    # fields; as they were shown.
     terms = models.JSONField(default=dict)
     total_amount = models.BigIntegerField()
     deposit_amount = models.BigIntegerField()
@@ -60,6 +61,9 @@ class BookingChange(models.Model):
     credit_amount = models.BigIntegerField(default=0)
     # What has to be paid now for the change to happen, in minor units.
     amount_due = models.BigIntegerField()
+    # Or a card has to be left, and so much goes back then of what was paid.
+    wants_card = models.BooleanField(default=False, db_default=False)
+    amount_back = models.BigIntegerField(default=0, db_default=0)
     # Empty while a bank is moving the money.
     hold_expires_at = models.DateTimeField(null=True)
     actor_kind = models.CharField(max_length=20)
@@ -77,7 +81,11 @@ class BookingChange(models.Model):
             ),
             models.CheckConstraint(
                 name="bookings_change_amounts",
-                condition=Q(amount_due__gt=0, total_amount__gte=0, deposit_amount__gte=0),
+                condition=Q(total_amount__gte=0, deposit_amount__gte=0)
+                & (
+                    Q(amount_due__gt=0, wants_card=False, amount_back=0)
+                    | Q(amount_due=0, wants_card=True, amount_back__gte=0)
+                ),
             ),
         ]
 

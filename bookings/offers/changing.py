@@ -1,10 +1,10 @@
-"""What a code that a booking has used does when something else is booked in its place.
+"""What the codes that a booking has used do when something else is booked in its place.
 
 A code stays with its booking, whatever became of it since: it is not asked again whether it is
 still good or has uses left. A discount is reckoned anew from the new price, and falls away where
-the code is not for that; a voucher pays as much of the new price as it can, what it need not pay
-goes back on it; a pass pays for the new number of people, or falls away where it is not for the
-service.
+the code is not for that. Then a voucher pays as much of what is left as it can, what it need not
+pay goes back on it; a pass pays for the new number of people, or falls away where it is not for
+the service.
 """
 
 from dataclasses import dataclass
@@ -14,34 +14,34 @@ from django.utils import timezone
 
 from bookings.errors import InvalidBooking
 from bookings.models import Booking, DiscountUse, Pass, Prepaid, Service, Voucher
-from bookings.offers import discounts, prepaid, services
-from bookings.offers.services import Quote
+from bookings.offers import discounts, prepaid, quotes
+from bookings.offers.quotes import Quote
 from tenants.templatetags.business import money
 
 
 def requote(
     booking: Booking, service: Service | None, party_size: int, total: int, deposit: int
 ) -> Quote:
-    """Return what `booking` would cost as something else, with the code that it has used.
+    """Return what `booking` would cost as something else, with the codes that it has used.
 
     `total` and `deposit` are the catalogue's, in minor units. `sentence` says what becomes of the
-    code; empty without one. Raises InvalidBooking when a pass has too little left.
+    codes; empty without one. Raises InvalidBooking when a pass has too little left.
     """
+    quoted = Quote(total, deposit)
     use = DiscountUse.objects.filter(booking=booking, given_back_at=None).first()
-    if use is not None:
-        if discounts.is_for(use.code, service, total):
-            return services.discounted(use.code, service, party_size, total, deposit)
-        return Quote(total, deposit, sentence=f"{use.code.code} is not for this, so it falls away.")
+    if use is not None and discounts.is_for(use.code, service, total):
+        quoted = quotes.discounted(quoted, use.code, service, party_size)
+    elif use is not None:
+        code = use.code.code
+        quoted = quoted.noting(code, "discount code", f"{code} is not for this, so it falls away.")
     used = _used(booking)
     if used is None:
-        return Quote(total, deposit)
+        return quoted
     item, amount = used
     if isinstance(item, Voucher):
-        pays = min(amount + _more(item), total)
-        sentence = f"Your voucher pays {money(pays)}."
-        due = services.due_after(deposit, pays)
-        return Quote(total, due, voucher_amount=pays, voucher_id=item.pk, sentence=sentence)
-    return _with_pass(item, amount, service, party_size, total, deposit)
+        pays = min(amount + _more(item), quoted.total)
+        return quotes.paid_by_voucher(quoted, item, pays, f"Your voucher pays {money(pays)}.")
+    return _with_pass(quoted, item, amount, service, party_size)
 
 
 def _used(booking: Booking) -> tuple[Voucher | Pass, int] | None:
@@ -57,11 +57,11 @@ def _more(item: Prepaid) -> int:
 
 
 def _with_pass(
-    item: Pass, used: int, service: Service | None, party_size: int, total: int, deposit: int
+    quoted: Quote, item: Pass, used: int, service: Service | None, party_size: int
 ) -> Quote:
     if service is None or not item.pays_for(service):
-        return Quote(
-            total, deposit, sentence=f"Your {item.word} is not for this, so it falls away."
+        return quoted.noting(
+            item.code, item.word, f"Your {item.word} is not for this, so it falls away."
         )
     good_for = used + _more(item)
     if good_for < party_size:
@@ -69,23 +69,19 @@ def _with_pass(
             f"party_size: the {item.word} that pays for this booking is good for {good_for}",
             field="party_size",
         )
-    pays = min(service.price_for(party_size), total)
-    return Quote(
-        total, services.due_after(deposit, pays), pass_credits=party_size, pass_amount=pays,
-        pass_id=item.pk, sentence=f"Your {item.word} pays {money(pays)}.",
-    )  # fmt: skip
+    return quotes.paid_by_credits(quoted, item, service, party_size, code=item.code, what=item.word)
 
 
 @dataclass(frozen=True)
 class Offered:
-    """What a code does for a booking as it is now, in minor units."""
+    """What its codes do for a booking as it is now, in minor units."""
 
     discount: int
     credit: int
 
 
 def reuse(booking: Booking, wanted: Offered, *, had_credit: int) -> Offered:
-    """Have a booking that has become another use its code for that; return what came of it.
+    """Have a booking that has become another use its codes for that; return what came of it.
 
     Call it inside the transaction of the change, with the booking locked and its new party size
     set; `had_credit` is what its voucher or pass paid before. What somebody else has used up of

@@ -1,5 +1,6 @@
 """Nobody finds a code by trying: after some wrong ones an address is refused for a while."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from axes.helpers import get_client_ip_address
@@ -8,8 +9,8 @@ from django.utils import timezone
 
 from bookings.errors import InvalidBooking
 from bookings.models import CodeAttempt, Service
-from bookings.offers import services
-from bookings.offers.services import Quote, UnknownCode
+from bookings.offers import quotes
+from bookings.offers.quotes import Quote, UnknownCode
 
 WRONG_CODES = 10
 COUNTED_FOR = timedelta(minutes=15)
@@ -22,28 +23,35 @@ def quote_for(
     total: int,
     deposit: int,
     *,
-    code: str,
+    codes: Sequence[str],
     customer_email: str,
 ) -> Quote:
-    """Return `services.quote` for a visitor of a page; count wrong codes against their address.
+    """Return `quotes.quote` for a visitor of a page; count wrong codes against their address.
 
-    The count holds over all processes. A try is written down before its code is looked at, so
-    that many at once don't slip through, and struck out unless the code is wrong. Raises
-    InvalidBooking (`field` is "code") also when there were too many.
+    The count holds over all processes. Raises InvalidBooking (`field` is "code") also when there
+    were too many.
     """
-    if not code.strip():
-        return Quote(total=total, deposit=deposit)
-    attempt = _write_down(get_client_ip_address(request) or "")
+    address = get_client_ip_address(request) or ""
+    found = [_find(code, address) for code in quotes.different_codes(codes)]
+    return quotes.quote_with(found, service, party_size, total, deposit, customer_email)
+
+
+def _find(code: str, address: str) -> quotes.Found:
+    """Return what has this code.
+
+    A try is written down before its code is looked at, so that many at once don't slip through,
+    and struck out unless the code is wrong.
+    """
+    attempt = _write_down(address)
     is_wrong = False
     try:
         if _counted_with(attempt) > WRONG_CODES:
             raise InvalidBooking(
                 "Too many wrong codes. Please wait a quarter of an hour, or go on without one.",
                 field="code",
+                refused_code=code,
             )
-        return services.quote(
-            service, party_size, total, deposit, code=code, customer_email=customer_email
-        )
+        return quotes.find(code)
     except UnknownCode:
         is_wrong = True
         raise

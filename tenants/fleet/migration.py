@@ -19,6 +19,7 @@ from tenants.fleet.replay import MovedError, could_be_retried, upgrade_schema
 
 #: Seconds to wait before those are tried again whose locks somebody held.
 WAITS = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
+MOVED = "it does not stand where it was believed to stand"
 NEVER_MIGRATED = "There is no such schema, or it was never migrated: restore it from a backup."
 
 
@@ -78,40 +79,49 @@ class _Run:
         for schema in lost:
             self._fail(schema, NEVER_MIGRATED)
         todo = [schema for schema in schemas if schema not in set(lost)]
+        standing = survey.by_version
         for wait in self.pace.waits:
             if not todo:
                 break
             time.sleep(wait)
             self.again = {}
-            self._work_off(self._plan(todo))
+            self._work_off(self._plan(standing(todo)))
             todo = list(self.again)
+            standing = survey.by_fingerprint
         for schema in todo:
             self._fail(schema, f"It stayed in use through {len(self.pace.waits)} tries: "
                                f"{self.again[schema]}")  # fmt: skip
         return self.outcome
 
-    def _plan(self, schemas: Sequence[str]) -> list[Work]:
+    def _plan(self, standing: dict[str, list[str]]) -> list[Work]:
         """Record what is needed, once for all schemas that stand at the same place."""
         work: list[Work] = []
-        for fingerprint, group in survey.by_fingerprint(schemas).items():
+        for fingerprint, group in standing.items():
             if fingerprint not in self.upgrades:
                 try:
                     self.upgrades[fingerprint] = record_upgrade(group[0])
                 except Exception as error:  # noqa: BLE001 - whatever a migration raises
-                    self._put_off(group, error)
+                    self._put_off(group[0], self._verified(group, fingerprint), error)
                     continue
             upgrade = self.upgrades[fingerprint]
             if upgrade.steps:
                 work += [Work(schema, fingerprint, upgrade) for schema in group]
             else:
-                versions.record(*group)
-                for schema in group:
+                found = self._verified(group, fingerprint)
+                versions.record(*found)
+                for schema in found:
                     self._succeed(schema)
         return work
 
-    def _put_off(self, group: list[str], error: Exception) -> None:
+    def _verified(self, group: list[str], fingerprint: str) -> list[str]:
+        """Return those of `group` that do stand there; the others are looked at again."""
+        found = survey.by_fingerprint(group).pop(fingerprint, [])
+        self.again |= dict.fromkeys(set(group).difference(found), MOVED)
+        return found
+
+    def _put_off(self, model: str, group: list[str], error: Exception) -> None:
         """Say why nothing can be done for `group`, or that somebody was in the way."""
-        reason = f"Tried in a copy of {group[0]}: {_said(error)}"
+        reason = f"Tried in a copy of {model}: {_said(error)}"
         for schema in group:
             if could_be_retried(error):
                 self.again[schema] = reason
@@ -152,7 +162,7 @@ class _Run:
         try:
             upgrade_schema(schema, upgrade, fingerprint, self.pace.lock_timeout)
         except MovedError:
-            self.again[schema] = "others migrate it too"
+            self.again[schema] = MOVED
         except Exception as error:  # noqa: BLE001 - one business's trouble is not the others'
             connection.close_if_unusable_or_obsolete()
             if could_be_retried(error):

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 import sqlparse
@@ -27,6 +28,7 @@ from django_tenants.utils import schema_context
 from tenants.catalogue import read_catalogue, read_last_values, read_rows
 from tenants.connection import connection
 from tenants.ddl import SETTLE_CONSTRAINTS, statements
+from tenants.introspection import tables_by_index
 from tenants.sql import literal
 from tenants.template import (
     create_schema,
@@ -90,8 +92,18 @@ class Upgrade:
     migrations: list[str]
     steps: list[Statements | DataChange]
 
+    @cached_property
+    def sql(self) -> str | None:
+        """All of it as one text; None if a part of it is Python."""
+        parts = [step.sql for step in self.steps if isinstance(step, Statements)]
+        if len(parts) < len(self.steps):
+            return None
+        return ";\n".join(one for part in parts for one in part)
+
     def for_one_thread(self) -> "Upgrade":
         """Return the same, to be run by one thread alone."""
+        if self.sql is not None:
+            return self
         steps = [
             step.for_one_thread() if isinstance(step, DataChange) else step for step in self.steps
         ]
@@ -109,7 +121,7 @@ class Upgrade:
 
 def is_behind(schema: str) -> bool:
     """Say whether this code has migrations that `schema` says were not applied to it."""
-    with schema_context(schema):
+    with schema_context(schema), tables_by_index():
         executor = MigrationExecutor(connection)
         return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
 
@@ -130,7 +142,7 @@ def record_upgrade(model: str, lock_timeout: int = 1000) -> Upgrade:
         rows = read_rows(model, catalogue, only=KEPT_TABLES)
         scratch = scratch_name()
         create_schema(scratch, statements(catalogue, rows, read_last_values(model)))
-        with schema_context(scratch):
+        with schema_context(scratch), tables_by_index():
             upgrade = _run()
     for step in upgrade.steps:
         if isinstance(step, Statements) and any(scratch in one for one in step.sql):

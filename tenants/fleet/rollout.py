@@ -28,12 +28,18 @@ class Progress:
             if error:
                 self.failed += 1
                 self.write(f"{chr(13) if self.is_terminal else ''}{schema}: {error}\n")
-            if self.is_terminal:
-                self.write(f"\r[{'#' * (30 * self.done // self.total):<30}] {self}")
-                if self.done == self.total:
-                    self.write("\n")
-            elif self.done * 10 // self.total > (self.done - 1) * 10 // self.total:
-                self.write(f"{self}\n")
+            # Each write to a terminal takes as long as a small business does.
+            steps = 100 if self.is_terminal else 10
+            if self.done * steps // self.total > (self.done - 1) * steps // self.total:
+                self._show()
+
+    def _show(self) -> None:
+        if not self.is_terminal:
+            self.write(f"{self}\n")
+            return
+        self.write(f"\r[{'#' * (30 * self.done // self.total):<30}] {self}")
+        if self.done == self.total:
+            self.write("\n")
 
     def __str__(self) -> str:
         rate = self.done / max(monotonic() - self._since, 0.001)

@@ -7,6 +7,7 @@ from django_tenants.utils import get_public_schema_name, schema_context
 
 from tenants.connection import connection
 from tenants.fleet.replay import FINGERPRINT
+from tenants.models import SchemaVersion
 from tenants.sql import literal, quoted
 
 # Schemas asked about in one statement, which locks a table in each of them.
@@ -32,6 +33,28 @@ def by_fingerprint(schemas: Sequence[str]) -> dict[str, list[str]]:
         for schema, fingerprint in _ask(schemas[start : start + AT_ONCE]):
             groups[fingerprint].append(schema)
     return groups
+
+
+def by_version(schemas: Sequence[str]) -> dict[str, list[str]]:
+    """Return the same as `by_fingerprint` by what is written down, which is to be verified.
+
+    One of those at the same version is asked, and those of whom no version is known.
+    """
+    with schema_context(get_public_schema_name()):
+        known = dict(
+            SchemaVersion.objects.filter(schema_name__in=schemas)
+            .exclude(digest="")
+            .values_list("schema_name", "digest")
+        )
+    alike: dict[str, list[str]] = defaultdict(list)
+    for schema in schemas:
+        alike[known.get(schema, schema)].append(schema)
+    groups = by_fingerprint([group[0] for group in alike.values()])
+    first = {group[0]: group for group in alike.values()}
+    return {
+        fingerprint: [schema for one in firsts for schema in first[one]]
+        for fingerprint, firsts in groups.items()
+    }
 
 
 def _ask(schemas: Iterable[str]) -> list[tuple[str, str]]:

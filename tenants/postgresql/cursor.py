@@ -72,9 +72,8 @@ def statements(settings: Settings, *, of_session: bool = False) -> tuple[str, ..
 @lru_cache(maxsize=16)
 def requirement(version: UUID) -> str:
     """Return a statement that fails unless the directory has `version`."""
-    # The function raises, and is not called where the version is right: each call would plan
-    # its statements anew, after each change of the path.
-    return f"SELECT CASE ({DIRECTORY_VERSION}) WHEN '{version}' THEN '' ELSE {OUTDATED} END"
+    # The function raises, and is not called where the version is right.
+    return f"SELECT {OUTDATED} FROM public.tenants_directoryversion WHERE version <> '{version}'"  # noqa: S608 - a UUID
 
 
 class TenantCursor(Cursor):
@@ -174,7 +173,8 @@ class TenantCursor(Cursor):
                 wanted = wanted.beyond(owner.settings_there)
         before = statements(wanted, of_session=of_session)
         if owner.unproved_directory is not None:
-            before = (*before, requirement(owner.unproved_directory))
+            # First: a path that changes has more looked up anew.
+            before = (requirement(owner.unproved_directory), *before)
         return (owner.begin, *before) if begins else before
 
     def _is_alone(self) -> bool:

@@ -26,14 +26,14 @@ def a_service(**values: Any) -> Service:
     )
 
 
-def a_quote(service: Service | None, code: str, **values: Any) -> Quote:
+def a_quote(service: Service | None, *codes: str, **values: Any) -> Quote:
     """Return the quote for one person at the catalogue's price."""
     party_size = values.get("party_size", 1)
     total = service.price_for(party_size) if service else values.get("total", 4500)
     deposit = service.deposit_for(total, party_size) if service else values.get("deposit", 0)
     return services.quote(
         service, party_size, values.get("total", total), values.get("deposit", deposit),
-        code=code, customer_email=values.get("email", EMAIL),
+        codes=codes, customer_email=values.get("email", EMAIL),
     )  # fmt: skip
 
 

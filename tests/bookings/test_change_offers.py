@@ -24,10 +24,10 @@ def service(in_alpha: Tenant) -> Service:
     return haircut(name="Tasting", price=2000, price_is_per_person=True, party_max=6)
 
 
-def booked(service: Service, code: str, people: int = 2) -> Booking:
+def booked(service: Service, *codes: str, people: int = 2) -> Booking:
     price = service.price_for(people)
     deposit = service.deposit_for(price, people)
-    quote = offers.quote(service, people, price, deposit, code=code, customer_email=EMAIL)
+    quote = offers.quote(service, people, price, deposit, codes=codes, customer_email=EMAIL)
     return book(service, noon(), party_size=people, quote=quote)
 
 
@@ -74,6 +74,22 @@ def test_a_voucher_pays_more_of_it_or_gets_the_rest_back(service: Service) -> No
         assert changed(booking, party_size=people) == (total, 0, credit, total - credit)
         voucher.refresh_from_db()
         assert (voucher.left, voucher.used_by(booking)) == (left, credit)
+
+
+def test_the_discount_is_reckoned_anew_and_the_voucher_pays_of_the_rest(service: Service) -> None:
+    code = DiscountCode.objects.create(code="TEN", percent=10, minimum_amount=4000)
+    voucher = prepaid(Voucher, initial=5000, left=5000)
+    booking = booked(service, voucher.code, "TEN")
+    for people, after, left, uses in (
+        (3, (5400, 600, 5000, 400), 0, 1),
+        (2, (3600, 400, 3600, 0), 1400, 1),
+        # Below the code's minimum it falls away, and the voucher goes on paying.
+        (1, (2000, 0, 2000, 0), 3000, 0),
+    ):
+        assert changed(booking, party_size=people) == after
+        voucher.refresh_from_db()
+        code.refresh_from_db()
+        assert (voucher.left, voucher.used_by(booking), code.used_count) == (left, after[2], uses)
 
 
 def test_a_pass_pays_for_as_many_as_come(service: Service) -> None:

@@ -147,12 +147,15 @@ def test_staff_are_not_asked_for_money_and_may_keep_what_is_paid(
     assert asked.held is not None and asked.held.amount_due == 4000
 
 
-def test_a_service_that_asks_for_more_is_booked_not_changed_to() -> None:
-    booking = book(haircut(), noon())
+def test_what_needs_a_consent_does_not_follow_something_else() -> None:
+    service = haircut()
+    booking = book(service, noon())
     laser = haircut(name="Laser", consent_text="I am not pregnant.", consent_version=1)
-    with pytest.raises(InvalidBooking, match="needs more from you"):
-        changes.change(booking.pk, Wish(services=(laser,)))
-    assert changes.change(booking.pk, Wish(services=(laser,)), actor=STAFF).booking.service == laser
+    both = Wish(services=(service, laser))
+    with pytest.raises(InvalidBooking, match="book it by itself") as caught:
+        changes.change(booking.pk, both)
+    assert caught.value.field == "more_services"
+    assert changes.change(booking.pk, both, actor=STAFF).booking.service == service
 
 
 # --- The deadlines ---

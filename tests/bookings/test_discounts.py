@@ -221,7 +221,7 @@ def test_ten_wrong_codes_from_one_address_are_enough(in_alpha: Tenant) -> None:
     def ask(code: str, address: str = "192.0.2.1") -> int:
         request = RequestFactory().get("/", REMOTE_ADDR=address)
         return guessing.quote_for(
-            request, service, 1, 4500, 0, code=code, customer_email=EMAIL
+            request, service, 1, 4500, 0, codes=[code], customer_email=EMAIL
         ).total
 
     for number in range(10):
@@ -249,7 +249,7 @@ def test_of_many_wrong_codes_at_once_no_more_are_looked_at(alpha: Tenant) -> Non
     def guess(number: int) -> None:
         request = RequestFactory().get("/", REMOTE_ADDR="192.0.2.1")
         guessing.quote_for(
-            request, service, 1, 4500, 0, code=f"WRONG{number}", customer_email=EMAIL
+            request, service, 1, 4500, 0, codes=[f"WRONG{number}"], customer_email=EMAIL
         )
 
     ends = race(alpha, 30, guess)
@@ -272,6 +272,6 @@ def test_less_than_stripe_charges_is_not_due_when_booking(
     in_alpha.currency = currency
     for rest in (due, due - 1):
         quote = services.quote(
-            service, 1, 100_000, voucher.left + rest, code="GIFT", customer_email=EMAIL
+            service, 1, 100_000, voucher.left + rest, codes=["GIFT"], customer_email=EMAIL
         )
         assert quote.deposit == (due if rest == due else 0)

@@ -55,6 +55,7 @@ def test_with_good_settings_it_starts() -> None:
         ("DATABASE_POOLING", "statement"),
         ("JOBS_DATABASE_URL", "mysql://x/y"),
         ("TENANT_SHARDING", "yes"),
+        ("SPARE_SCHEMAS", "-1"),
         ("PLATFORM_URL", "tillhouse.example"),
         ("PLATFORM_URL", "https://"),
         ("PLATFORM_URL", "https://a.example/path"),
@@ -79,6 +80,11 @@ def test_a_bad_setting_is_named(name: str, value: str | None) -> None:
     assert "Traceback" not in said
     for secret in (GOOD["SECRET_KEY"], GOOD["FIELD_ENCRYPTION_KEYS"], "user:pw"):
         assert secret not in said
+
+
+def test_spare_schemas_and_a_cluster_exclude_each_other() -> None:
+    code, said = start(SPARE_SCHEMAS="3", TENANT_SHARDING="citus")
+    assert (code, "SPARE_SCHEMAS must be 0 with TENANT_SHARDING=citus" in said) == (1, True)
 
 
 def test_the_web_server_stops_with_the_same_sentence() -> None:

@@ -12,6 +12,8 @@ from tests.faults.test_killed import wait_for
 from tests.http import LiveApi, at_once
 from tests.stripe_control import Control
 
+#: What wants a card: an hour and a half for £85.
+STYLING, STYLING_FACTS = "Occasion styling", ("CONFIRMED", 8500, 0)
 #: What is booked: fifteen minutes for £12, nothing ahead. What it becomes: an hour, £15 ahead.
 SMALL, LARGE = "Fringe trim", "Cut & finish"
 
@@ -185,6 +187,76 @@ def test_a_change_is_made_once_however_often_its_payment_is_told(
     assert changed == [(1,)]
     (span,) = live_spans(stack, booking)
     assert (span[0], span[2] - span[1]) == (False, timedelta(hours=1))
+
+
+def pay_unless_ended(control: Control, session: str) -> None:
+    try:
+        control("pay", session=session)
+    except OSError:
+        # The sandbox takes no card on a page that has ended.
+        pass
+
+
+def test_a_card_and_the_end_of_its_hold_at_once_are_a_change_or_nothing(
+    stack: Stack, control: Control
+) -> None:
+    """Its time has just run out, and somebody else wants the place."""
+    api = LiveApi(stack, "salon")
+    outcomes = Counter[tuple[Any, ...]]()
+    for number in range(8):
+        booking = book(api, hours(starts(320), 24 * number))
+        wanted = hours(starts(340), 24 * number)
+        asked = {"service_name": STYLING, "booking_date": wanted, "accept_terms": True}
+        held = change(api, booking, **asked).body["change"]
+        assert (held["wants_card"], held["due_now_pence"]) == (True, 0)
+        rows(
+            stack,
+            "UPDATE salon.bookings_bookingchange SET hold_expires_at = now() "
+            "WHERE booking_id = %s RETURNING id",
+            booking["booking_id"],
+        )
+        body = booking_body(
+            booking_date=wanted, service_name=SMALL, total_amount_pence=1200,
+            deposit_amount_pence=0,
+        )  # fmt: skip
+
+        def act(one: int, held: Any = held, body: Any = body) -> int:
+            if one:
+                pay_unless_ended(control, session_id(held))
+                return 0
+            return int(api.post("/api/bookings/", body).status)
+
+        status, _ = at_once(2, act)
+        control.wait_until_idle()
+        shown = api.get(f"/api/bookings/{booking['booking_id']}/change/").body
+        found = facts(stack, booking)
+        outcomes[status, found, shown["change"]["status"]] += 1
+        assert len(live_spans(stack, booking)) == 1
+    won, lost = (409, STYLING_FACTS, "applied"), (201, SMALL_FACTS, "lapsed")
+    assert set(outcomes) <= {won, lost}, outcomes
+
+
+def test_a_card_and_giving_up_at_once_are_a_change_or_nothing(
+    stack: Stack, control: Control
+) -> None:
+    api = LiveApi(stack, "salon")
+    outcomes = Counter[tuple[Any, ...]]()
+    for number in range(8):
+        booking = book(api, hours(starts(350), 24 * number))
+        held = change(api, booking, service_name=STYLING, accept_terms=True).body["change"]
+        path = f"/api/bookings/{booking['booking_id']}/change/"
+
+        def act(one: int, held: Any = held, path: str = path) -> None:
+            if one:
+                pay_unless_ended(control, session_id(held))
+            else:
+                api.post(f"{path}give-up/", {})
+
+        at_once(2, act)
+        control.wait_until_idle()
+        outcomes[facts(stack, booking), api.get(path).body["change"]["status"]] += 1
+        assert len(live_spans(stack, booking)) == 1
+    assert set(outcomes) <= {(STYLING_FACTS, "applied"), (SMALL_FACTS, "withdrawn")}
 
 
 def test_a_difference_paid_while_the_web_server_was_dead_makes_the_change(

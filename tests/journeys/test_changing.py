@@ -1,12 +1,15 @@
-"""A customer makes a small booking a large one, pays the difference, and gets it back again."""
+"""A customer makes a small booking a large one, pays the difference or leaves a card for it."""
+
+from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from demo.stack import Stack
 from tests.contract.api import booking_body
-from tests.faults.test_at_once import starts
+from tests.faults.test_at_once import rows, starts
 from tests.http import LiveApi
+from tests.journeys.test_accessibility import violations
 from tests.journeys.test_admin import sign_in
 from tests.journeys.test_booking import fill, shoot
 
@@ -55,6 +58,62 @@ def test_up_is_paid_and_down_goes_back(
     expect(page.get_by_text("Your booking has changed. £15.00 goes back to you.")).to_be_visible()
     expect(page.locator(".summary")).to_contain_text("Fringe trim")
     shoot(page, "change-6-back")
+
+
+@pytest.fixture
+def colour(stack: Stack) -> Iterator[str]:
+    """A service that asks questions and wants a consent, and for now a card for its deposit."""
+    set_up = (
+        "UPDATE salon.bookings_service SET deposit_kind = %s, deposit_value = %s, "
+        "no_show_fee = %s, late_cancellation_fee = %s WHERE name = 'Colour & gloss' RETURNING name"
+    )
+    ((name,),) = rows(stack, set_up, "card", 0, 4500, 2000)
+    yield name
+    rows(stack, set_up, "percent", 25, 0, 0)
+
+
+@pytest.mark.parametrize(("device", "slot"), [("phone", 5), ("desktop", 7)])
+def test_a_service_that_asks_for_more(
+    device: str, slot: int, colour: str, stack: Stack, request: pytest.FixtureRequest
+) -> None:
+    page: Page = request.getfixturevalue(device)
+    page.goto(f"http://salon.localhost:{stack.port}/")
+    page.get_by_role("link", name="Fringe trim").click()
+    page.locator(".days li:not(.full) a").nth(3).click()
+    expect(page.locator(".days li:not(.full) a").nth(3)).to_have_attribute("aria-current", "date")
+    page.locator(".slot").nth(slot).click()
+    fill(page)
+    page.get_by_role("button", name="Confirm booking").click()
+    expect(page.get_by_role("heading", name="Confirmed")).to_be_visible()
+
+    page.get_by_role("link", name="Change", exact=True).click()
+    page.get_by_label("What").select_option(label=colour)
+    expect(page.get_by_text("£120.00")).to_be_visible()
+    page.locator(".slot").nth(1).click()
+    expect(page.get_by_role("heading", name="Change your booking to this?")).to_be_visible()
+    shoot(page, "change-asks-1")
+    seen = violations(page)
+    page.get_by_label("Are you allergic to anything?").fill("Latex")
+    page.get_by_role("button", name="Go on to your card").click()
+    expect(page.get_by_text("Please agree to this").first).to_be_visible()
+    expect(page.get_by_label("Are you allergic to anything?")).to_have_value("Latex")
+    shoot(page, "change-asks-2-refused")
+    seen += violations(page)
+    page.get_by_label("I agree: Cancelling is free").check()
+    page.get_by_label("I agree: I have had a patch test").check()
+    page.get_by_role("button", name="Go on to your card").click()
+    page.locator("[data-test=back]").click()
+    expect(page.get_by_role("heading", name="A change waits for your card")).to_be_visible()
+    expect(page.locator(".summary").last).to_contain_text("Fringe trim")
+    shoot(page, "change-asks-3-held")
+    seen += violations(page)
+    page.get_by_role("button", name="Go on to your card").click()
+    page.locator("[data-test=pay]").click()
+    expect(page.get_by_text("Your card is saved, and your booking has changed.")).to_be_visible()
+    expect(page.locator(".summary")).to_contain_text(colour)
+    expect(page.locator(".summary")).to_contain_text("Visa •••• 4242")
+    shoot(page, "change-asks-4-changed")
+    assert seen == []
 
 
 def test_staff_change_what_was_booked(desktop: Page, stack: Stack) -> None:

@@ -47,7 +47,7 @@ def test_buy_a_membership_and_book_with_it(
     page.get_by_text("Your membership pays").wait_for()
     shoot(page, "membership-6-quote")
     seen += violations(page)
-    page.locator("main form button").click()
+    page.get_by_role("button", name="Confirm booking").click()
     page.get_by_role("heading", name="Confirmed").wait_for()
     shoot(page, "membership-7-booked")
 

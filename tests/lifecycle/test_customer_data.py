@@ -16,6 +16,7 @@ from django_tenants.utils import tenant_context
 from access.actors import Actor
 from bookings.models import (
     Booking,
+    BookingChange,
     DiscountCode,
     DiscountUse,
     Membership,
@@ -67,6 +68,10 @@ def person_of_everything() -> PaymentSession:
         at=past, email=EMAIL.replace("ann", "Ann"), customer_name="Annabel", guest_name="Zoe",
         customer_phone="+447700900123", notes="Nut allergy", answers=[{"answer": "Nut allergy"}],
         status="COMPLETED", success_url="https://x.example/?name=Annabel",
+    )  # fmt: skip
+    BookingChange.objects.create(
+        booking=visit, status="applied", starts_at=past, ends_at=past, party_size=1, amount_due=1,
+        total_amount=1, deposit_amount=1, terms={"answers": [{"answer": "Nut allergy"}]},
     )  # fmt: skip
     book(at=past, email="other-ann.unique@example.com", customer_name="Other")
     SentMessage.objects.create(

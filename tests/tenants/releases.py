@@ -54,6 +54,11 @@ UNIQUE = """
             "invoices.invoice", models.SET_NULL, null=True, db_constraint=False)),
     ]
 """
+# Found out at the end of the transaction, where there is an invoice.
+DANGLING = """
+    operations = [migrations.RunSQL(
+        "INSERT INTO invoices_reminder (invoice_id) SELECT -1 FROM invoices_invoice")]
+"""
 NOT_ATOMIC = """
     atomic = False
     operations = []

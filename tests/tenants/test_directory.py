@@ -183,8 +183,8 @@ def test_a_remembered_business_costs_no_statement_of_its_own(alpha: Tenant) -> N
     # The business's Stripe account, on its path, if the memory is right.
     (only,) = (statement["sql"] for statement in statements)
     settings, _, query = only.rpartition(";\n")
-    assert settings.startswith('SET LOCAL search_path = "alpha", "extensions";\n')
-    assert "public.tenants_directory_is_outdated()" in settings
+    assert settings.startswith("SELECT public.tenants_directory_is_outdated()")
+    assert 'SET LOCAL search_path = "alpha", "extensions"' in settings
     assert 'FROM "payments_stripeaccount"' in query
 
 

@@ -38,7 +38,7 @@ def test_a_burst_is_served_and_then_the_business_is_held_to_its_share() -> None:
     # It overdraws what is left with one very long request.
     with account.taking("busy", 4):
         clock.now += 1
-        account._settle("busy", 4, 4 * BURST_SECONDS + 20)
+        account.charge("busy", 4, 4 * BURST_SECONDS + 20)
     with pytest.raises(Refused) as refusal:
         use(account, clock, "busy", 1)
     assert refusal.value.retry_after > 1
@@ -71,7 +71,7 @@ def _own_accounts(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.mark.django_db
 @pytest.mark.usefixtures("_own_accounts")
 def test_the_one_is_refused_in_words_and_the_other_is_served(alpha: Tenant, beta: Tenant) -> None:
-    shares._settle("alpha", 4, 1000)
+    shares.charge("alpha", 4, 1000)
     page = Client(HTTP_HOST="alpha.localhost").get("/")
     assert (page.status_code, b"too many visitors" in page.content) == (429, True)
     assert int(page["Retry-After"]) > 100
@@ -84,7 +84,7 @@ def test_the_one_is_refused_in_words_and_the_other_is_served(alpha: Tenant, beta
 @pytest.mark.django_db
 @pytest.mark.usefixtures("_own_accounts")
 def test_what_stripe_tells_is_taken_in_all_the_same(alpha: Tenant) -> None:
-    shares._settle("alpha", 4, 1000)
+    shares.charge("alpha", 4, 1000)
     answer = Client(HTTP_HOST="alpha.localhost").post("/api/payments/webhook/stripe/")
     # Of an unsigned delivery, or a business without a secret: it was looked at.
     assert answer.status_code in (400, 503)
@@ -94,7 +94,7 @@ def test_what_stripe_tells_is_taken_in_all_the_same(alpha: Tenant) -> None:
 @pytest.mark.usefixtures("_own_accounts")
 def test_a_business_may_have_a_share_of_its_own(alpha: Tenant) -> None:
     Tenant.objects.filter(pk=alpha.pk).update(request_share=0)
-    shares._settle("alpha", 4, 1000)
+    shares.charge("alpha", 4, 1000)
     assert Client(HTTP_HOST="alpha.localhost").get("/").status_code == 200
 
 

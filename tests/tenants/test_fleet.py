@@ -24,12 +24,15 @@ from docs.examples.invoices.models import Invoice
 from tenants import template
 from tenants.catalogue import read_catalogue
 from tenants.connection import connection
-from tenants.fleet import versions
+from tenants.fleet import survey, versions
 from tenants.fleet.migration import Pace, migrate
+from tenants.fleet.recording import record_upgrade
+from tenants.fleet.replay import MovedError, upgrade_schema
 from tenants.models import SchemaTemplate, SchemaVersion, Tenant
 from tenants.provisioning import provision
 from tests.tenants.releases import (
     ADD_REFERENCE,
+    DANGLING,
     FILL_REFERENCE,
     NOT_ATOMIC,
     PAST_THE_EDITOR,
@@ -197,6 +200,17 @@ def test_one_that_fails_stays_as_it_was_and_the_others_go_on(settings: Any, tmp_
         assert not SchemaVersion.objects.exclude(error="").exists()
 
 
+def test_what_is_found_out_at_the_very_end_fails_too(settings: Any, tmp_path: Path) -> None:
+    schemas = small_businesses(2)
+    invoice("small_001", "1")
+    modules = write_release(tmp_path, "release_dangling", ADD_REFERENCE, DANGLING)
+    with released(settings, modules):
+        with pytest.raises(CommandError, match=r"1 of 2 failed .*: small_001"):
+            fleet("migrate", *schemas)
+        assert standing(schemas) == {"small_000": NEW, "small_001": OLD}
+        assert "violates foreign key" in SchemaVersion.objects.get(schema_name="small_001").error
+
+
 def test_a_canary_that_fails_keeps_the_others_safe(settings: Any, tmp_path: Path) -> None:
     schemas = small_businesses(4)
     for number in ("1", "2"):
@@ -294,6 +308,44 @@ def test_two_runs_at_once_share_the_work(settings: Any, tmp_path: Path) -> None:
             thread.join()
         assert [outcome.failed for outcome in outcomes] == [{}, {}]
         assert standing(schemas) == dict.fromkeys(schemas, NEW)
+
+
+def test_what_is_written_down_of_a_schema_is_not_trusted(settings: Any, tmp_path: Path) -> None:
+    """One that says of itself that it has the first of two steps gets the second alone."""
+    schemas = small_businesses(3)
+    one_step = write_release(tmp_path, "release_first", ADD_REFERENCE)
+    with released(settings, one_step):
+        migrate(["small_001"])
+    SchemaVersion.objects.filter(schema_name="small_001").update(digest="of an older release")
+    both = write_release(tmp_path, "release_both", ADD_REFERENCE, FILL_REFERENCE)
+    with released(settings, both):
+        assert "3/3, 0 failed" in fleet("migrate", *schemas)
+        assert standing(schemas) == dict.fromkeys(schemas, NEW)
+        assert {
+            query(f"SELECT count(*) FROM {schema}.django_migrations WHERE app = 'invoices'")[0]
+            for schema in schemas
+        } == {(3,)}
+
+
+@pytest.mark.parametrize("pools_transactions", [False, True])
+def test_a_business_takes_one_message_to_the_server(
+    settings: Any, tmp_path: Path, pools_transactions: bool
+) -> None:
+    (schema,) = small_businesses(1)
+    modules = write_release(tmp_path, "release_message", ADD_REFERENCE, UNIQUE)
+    with released(settings, modules):
+        (fingerprint,) = survey.by_fingerprint([schema])
+        upgrade = record_upgrade(schema)
+        connection.pools_transactions = pools_transactions
+        try:
+            with CaptureQueriesContext(django_connection) as queries:
+                upgrade_schema(schema, upgrade, fingerprint, lock_timeout=400)
+        finally:
+            connection.pools_transactions = False
+        assert len(queries) == 1
+        assert standing([schema]) == {schema: NEW}
+        with pytest.raises(MovedError):
+            upgrade_schema(schema, upgrade, fingerprint, lock_timeout=400)
 
 
 def test_what_is_written_down_can_be_verified() -> None:

@@ -8,7 +8,7 @@ from django.core.management import call_command
 from django_tenants.management.commands.migrate_schemas import MigrateSchemasCommand
 from django_tenants.utils import schema_context
 
-from tenants import ddl, template
+from tenants import ddl, spares, template
 from tenants.catalogue import (
     Catalogue,
     UnsupportedObjectError,
@@ -17,7 +17,7 @@ from tenants.catalogue import (
     read_rows,
 )
 from tenants.connection import connection
-from tenants.models import SchemaTemplate, Tenant
+from tenants.models import SchemaTemplate, SpareSchema, Tenant
 from tenants.provisioning import provision
 
 pytestmark = pytest.mark.django_db
@@ -98,10 +98,17 @@ def names(rows: Any) -> set[tuple[str, ...]]:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_provisioned_and_a_migrated_schema_are_alike(schema: str) -> None:
+@pytest.mark.parametrize("ready", [0, 1])
+def test_a_provisioned_and_a_migrated_schema_are_alike(
+    schema: str, settings: Any, ready: int
+) -> None:
+    """Also if it is one of those that were ready."""
+    settings.SPARE_SCHEMAS = ready
+    spares.replenish()
     tables = ("django_migrations", "django_content_type")
     call_command(MigrateSchemasCommand(), schema_name=schema, verbosity=0, interactive=False)
     provision(label="newcomer", name="New")
+    assert not SpareSchema.objects.exists()
     migrated, provisioned = read_catalogue(schema), read_catalogue("newcomer")
     assert migrated.differences(provisioned) == []
     assert migrated == provisioned
