@@ -1,5 +1,7 @@
 """What bookings does when its payments change; all inside the payment's transaction."""
 
+from contextlib import suppress
+
 from django.urls import reverse
 
 from access.actors import STRIPE, SYSTEM
@@ -9,7 +11,7 @@ from bookings.models import Booking
 from events.services import record
 from payments.models import PaymentSession, SavedCard
 from payments.payables import PayableHandler, register
-from payments.services import request_payment, request_refund
+from payments.services import PaymentsDisabled, request_payment, request_refund
 
 
 def booking_named(payable_id: str) -> Booking | None:
@@ -156,15 +158,17 @@ class Fee(AboutBooking):
         booking = booking_named(session.payable_id)
         if booking is None or session.purpose != PaymentSession.Purpose.SAVED_CARD:
             return
-        request_payment(
-            payable_type=self.type,
-            payable_id=booking.pk,
-            amount=session.amount,
-            currency=session.currency,
-            description=session.description,
-            customer_email=booking.customer_email,
-            customer_name=booking.customer_name,
-            message=described("card_declined"),
-            tax_rate=session.tax_rate,
-            actor=SYSTEM,
-        )
+        # Switched off since the charge was sent: it has failed all the same.
+        with suppress(PaymentsDisabled):
+            request_payment(
+                payable_type=self.type,
+                payable_id=booking.pk,
+                amount=session.amount,
+                currency=session.currency,
+                description=session.description,
+                customer_email=booking.customer_email,
+                customer_name=booking.customer_name,
+                message=described("card_declined"),
+                tax_rate=session.tax_rate,
+                actor=SYSTEM,
+            )

@@ -1,19 +1,22 @@
 """Times, money and counts as the readers of a business's messages write them."""
 
+from copy import copy
 from datetime import date, datetime, time
 from decimal import Decimal
 
 from babel import Locale
 from babel.dates import format_date, format_datetime, format_time
 from babel.numbers import format_decimal
-from babel.units import format_unit
 
 from tenants.currencies import format_amount
 from tenants.current import current_tenant
 
 # Otherwise CLDR's own full day and short time.
 _DAYS = {"en-gb": "EEE d MMMM y", "en-us": "EEE, MMMM d, y"}
-_CLOCKS = {"de": "HH:mm 'Uhr'"}
+_CLOCKS = {"de": "HH:mm 'Uhr'", "nl": "HH:mm 'uur'"}
+#: The first of a month has an ordinal in French, which CLDR does not know.
+_FIRST_DAYS = {"fr": "EEEE d'er' MMMM y"}
+_COLONS = {"fr": "\xa0: "}
 
 
 def day(value: datetime, locale: str) -> str:
@@ -23,7 +26,8 @@ def day(value: datetime, locale: str) -> str:
 
 def calendar_day(value: date, locale: str) -> str:
     """Return a day: "Dienstag, 1. Dezember 2026"."""
-    pattern = _DAYS.get(locale) or _babel(locale).date_formats["full"].pattern
+    own = _FIRST_DAYS.get(locale) if value.day == 1 else None
+    pattern = own or _DAYS.get(locale) or _babel(locale).date_formats["full"].pattern
     return str(format_date(value, pattern, locale=_babel(locale)))
 
 
@@ -48,14 +52,26 @@ def amount(value: int, currency: str, locale: str) -> str:
     return format_amount(value, currency, locale)
 
 
+def labelled(label: str, value: str, language: str) -> str:
+    """Return a line such as "Gesamt: 12,00 €", with a space before the colon in French."""
+    return f"{label}{_COLONS.get(language, ': ')}{value}"
+
+
 def number(value: Decimal | int, locale: str) -> str:
     """Return a number without needless zeros: "7,5"."""
     return str(format_decimal(value, locale=_babel(locale)))
 
 
-def duration(count: int, unit: str, locale: str) -> str:
-    """Return `count` of the `unit` "week", "month" or "year": "3 Monate"."""
-    return str(format_unit(count, f"duration-{unit}", locale=_babel(locale)))
+def percent(value: Decimal, locale: str) -> str:
+    """Return a rate that is in per cent already: "7.7%", "7,7 %"."""
+    pattern = copy(_babel(locale).percent_formats[None])
+    pattern.frac_prec = (0, 2)
+    return str(pattern.apply(value / 100, _babel(locale)))
+
+
+def is_one(count: int, locale: str) -> bool:
+    """Does `count` take the singular? Zero does in French."""
+    return str(_babel(locale).plural_form(count)) == "one"
 
 
 def _clock_pattern(locale: str) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 LONGEST_NAME = 20
 Words = Callable[[str], Mapping[str, str]]
@@ -67,6 +68,18 @@ class Kind:
     def placeholders(self) -> dict[str, str]:
         """Return what the texts may say, each with what it means."""
         return {**self.says, **BUSINESS}
+
+
+class Language(Protocol):
+    """A module of an app's standard texts in one language."""
+
+    #: By the kind of message.
+    MESSAGES: dict[str, Text]
+
+
+def standard_texts(languages: Mapping[str, Language], name: str) -> dict[str, Text]:
+    """Return the texts of the kind called `name`; raises KeyError if a language lacks it."""
+    return {code: language.MESSAGES[name] for code, language in languages.items()}
 
 
 #: Every kind by its name.

@@ -15,6 +15,7 @@ from payments.errors import (
     GatewayUnavailable,
     InvalidPayment,
     NoCardOnFile,
+    PaymentsDisabled,
 )
 from payments.gateway import Gateway
 from payments.models import PaymentSession, SavedCard, StripeAccount
@@ -63,12 +64,15 @@ def charge_saved_card(
     Its status is ``succeeded``, ``failed`` (the bank wants the customer, or refused: send them a
     link with `request_payment`), or ``pending`` while Stripe's answer is out: a job finds out.
     The same `idempotency_key` is the same charge. Whether the customer has agreed to it is the
-    caller's to know. Raises NoCardOnFile, InvalidPayment.
+    caller's to know. Raises NoCardOnFile, InvalidPayment; PaymentsDisabled for a new charge.
     """
     if not card.is_active:
         raise NoCardOnFile("This card may not be charged any more.")
     if checked_amount(amount) == 0:
         raise InvalidPayment("Amount must be > 0", field="amount_pence")
+    is_new = not PaymentSession.objects.filter(idempotency_key=idempotency_key).exists()
+    if is_new and not StripeAccount.objects.current().payments_enabled:
+        raise PaymentsDisabled("Payments are switched off for this business.")
     setup = card.payment_session
     session = PaymentSession(
         purpose=PaymentSession.Purpose.SAVED_CARD,

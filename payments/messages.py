@@ -1,4 +1,4 @@
-"""The kinds of message about money: what each may say, and its standard texts."""
+"""The kinds of message about money: what each may say."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -6,70 +6,20 @@ from decimal import Decimal
 from django.utils import timezone
 
 from notifications import formats
-from notifications.kinds import Group, Kind, Text
+from notifications.kinds import Group, Kind, standard_texts
 from notifications.texts import in_language
 from payments.models import PaymentRequest, PaymentSession
 from payments.receipts import Receipt, refund_text, written
+from payments.texts import LANGUAGES
 from tenants.current import current_tenant
 
 MONEY = Group(20, "Payments")
-_SAMPLE = {"en": "Haircut", "de": "Haarschnitt"}
-_BUSINESS = """\
-
-{{ business_name }}
-{% if address %}
-{{ address }}
-{% endif %}
-{% if phone %}
-{{ phone }}
-{% endif %}
-"""
 _ABOUT_PAYMENT = {
     "customer_name": "who paid; may be empty",
     "description": "what was paid for",
     "number": "the receipt's number",
     "paid_at": "day and time of the payment",
     "link": "the receipt as a page to print",
-}
-
-RECEIPT = {
-    "en": Text(
-        "Receipt: {{ amount }} to {{ business_name }}",
-        "Thank you for your payment.\n\n{{ receipt }}\n\nTo print: {{ link }}\n",
-    ),
-    "de": Text(
-        "Quittung: {{ amount }} an {{ business_name }}",
-        "Vielen Dank für Ihre Zahlung.\n\n{{ receipt }}\n\nZum Ausdrucken: {{ link }}\n",
-    ),
-}
-REFUND = {
-    "en": Text(
-        "Refund: {{ amount }} from {{ business_name }}",
-        "{{ amount }} of your payment is on its way back to you, the way it came. Banks usually "
-        "take five to ten days.\n\n{{ refund }}\n",
-    ),
-    "de": Text(
-        "Erstattung: {{ amount }} von {{ business_name }}",
-        "Wir haben Ihnen {{ amount }} Ihrer Zahlung erstattet, auf demselben Weg, auf dem Sie "
-        "bezahlt haben. Bis das Geld bei Ihnen ist, dauert es bei den meisten Banken fünf bis "
-        "zehn Tage.\n\n{{ refund }}\n",
-    ),
-}
-PAYMENT_LINK = {
-    "en": Text(
-        "Please pay {{ amount }}: {{ description }}",
-        "Hello{% if customer_name %} {{ customer_name }}{% endif %},\n\n"
-        "{{ business_name }} asks you to pay {{ amount }} for: {{ description }}\n"
-        "{% if message %}\n\n{{ message }}\n{% endif %}\n"
-        "\nPay here, until {{ until }}:\n{{ link }}\n" + _BUSINESS,
-    ),
-    "de": Text(
-        "Bitte bezahlen Sie {{ amount }}: {{ description }}",
-        "Guten Tag{% if customer_name %} {{ customer_name }}{% endif %},\n\n"
-        "{{ business_name }} bittet Sie um die Zahlung von {{ amount }} für: {{ description }}\n"
-        "{% if message %}\n\n{{ message }}\n{% endif %}\n"
-        "\nHier bezahlen, bis {{ until }}:\n{{ link }}\n" + _BUSINESS,
-    ),
 }
 
 
@@ -113,7 +63,8 @@ def payment_link_words(request: PaymentRequest, link: str, locale: str) -> dict[
 
 def _sample_payment(locale: str) -> tuple[PaymentSession, Receipt]:
     session = PaymentSession(
-        description=in_language(_SAMPLE, locale), amount=11900, tax_rate=Decimal(19),
+        description=in_language(LANGUAGES, locale).HAIRCUT,
+        amount=11900, tax_rate=Decimal(19),
         currency=current_tenant().currency, succeeded_at=timezone.now(),
         access_token="sample",  # noqa: S106 - leads nowhere
     )  # fmt: skip
@@ -133,7 +84,8 @@ def _sample_refund(locale: str) -> dict[str, str]:
 def _sample_payment_link(locale: str) -> dict[str, str]:
     request = PaymentRequest(
         customer_name="Ada Byron", amount=11900, currency=current_tenant().currency,
-        description=in_language(_SAMPLE, locale), expires_at=timezone.now() + timedelta(days=7),
+        description=in_language(LANGUAGES, locale).HAIRCUT,
+        expires_at=timezone.now() + timedelta(days=7),
     )  # fmt: skip
     return payment_link_words(request, f"{current_tenant().url}/pay/sample/", locale)
 
@@ -146,7 +98,8 @@ KINDS = [
             "amount": "what was paid",
             **_ABOUT_PAYMENT,
         },
-        texts=RECEIPT, sample=_sample_receipt, required=(("receipt",),),
+        texts=standard_texts(LANGUAGES, "receipt"),
+        sample=_sample_receipt, required=(("receipt",),),
     ),
     Kind(
         "refund", "Refund", MONEY,
@@ -157,7 +110,8 @@ KINDS = [
             "paid": "what was paid",
             **_ABOUT_PAYMENT,
         },
-        texts=REFUND, sample=_sample_refund, required=(("refund",),),
+        texts=standard_texts(LANGUAGES, "refund"),
+        sample=_sample_refund, required=(("refund",),),
     ),
     Kind(
         "payment_link", "Payment link", MONEY,
@@ -169,6 +123,7 @@ KINDS = [
             "message": "what you have written to this customer; may be empty",
             "until": "until when the link is good",
         },
-        texts=PAYMENT_LINK, sample=_sample_payment_link, required=(("link",),),
+        texts=standard_texts(LANGUAGES, "payment_link"),
+        sample=_sample_payment_link, required=(("link",),),
     ),
 ]  # fmt: skip

@@ -9,7 +9,8 @@ from notifications.texts import locale_for
 from payments import requests
 from payments.errors import PaymentError, RequestClosed
 from payments.models import PaymentRequest, PaymentSession
-from payments.receipts import LABELS, receipt_of
+from payments.receipts import receipt_of
+from payments.texts import LANGUAGES
 from tenants.current import current_tenant
 
 
@@ -40,5 +41,5 @@ def receipt(request: HttpRequest, session_id: str, token: str) -> HttpResponse:
     session = PaymentSession.objects.filter(pk=session_id, access_token=token).first()
     if session is None or not session.is_paid or not session.amount:
         raise Http404("There is no such receipt.")
-    context = {"session": session, "receipt": receipt_of(session, locale_for(LABELS))}
+    context = {"session": session, "receipt": receipt_of(session, locale_for(LANGUAGES))}
     return render(request, "payments/receipt.html", context)

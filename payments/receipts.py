@@ -3,25 +3,14 @@
 from dataclasses import dataclass
 
 from notifications import formats
-from notifications.texts import in_language
+from notifications.texts import in_language, locale_for
 from payments.models import PaymentSession, Transaction
 from payments.models.payment import included_tax
+from payments.texts import LANGUAGES
 from tenants.current import current_tenant
 from tenants.models import Tenant
 
 Labels = dict[str, str]
-LABELS: dict[str, Labels] = {
-    "en": {
-        "title": "Receipt", "paid_at": "Paid", "what": "For", "paid": "Paid", "total": "Total",
-        "before_tax": "Before {tax}", "refunded": "Refunded", "including": "including",
-        "tax": "VAT", "tax_number": "{tax} number",
-    },
-    "de": {
-        "title": "Quittung", "paid_at": "Bezahlt", "what": "Für", "paid": "Bezahlt",
-        "total": "Gesamt", "before_tax": "Netto", "refunded": "Erstattet",
-        "including": "darin", "tax": "MwSt.", "tax_number": "Steuernummer",
-    },
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -44,7 +33,7 @@ class Receipt:
 
     @property
     def labels(self) -> Labels:
-        return LABELS[self.language]
+        return LANGUAGES[self.language].RECEIPT
 
     @property
     def text(self) -> str:
@@ -54,7 +43,7 @@ class Receipt:
             (labels["title"], self.number), (labels["paid_at"], self.paid_at),
             (labels["what"], self.what), *self.parts, (labels["total"], self.amount),
         ]  # fmt: skip
-        return _as_text(rows, self.business)
+        return _as_text(rows, self.business, self.language)
 
 
 def receipt_of(session: PaymentSession, locale: str) -> Receipt:
@@ -64,9 +53,9 @@ def receipt_of(session: PaymentSession, locale: str) -> Receipt:
 
 def written(session: PaymentSession, number: str, amount_refunded: int, locale: str) -> Receipt:
     """Return the receipt called `number`, of which so many minor units have gone back."""
-    labels, currency = in_language(LABELS, locale), session.currency
+    labels, currency = in_language(LANGUAGES, locale).RECEIPT, session.currency
     return Receipt(
-        language=next(name for name, known in LABELS.items() if known is labels),
+        language=locale_for(LANGUAGES, locale).split("-")[0],
         number=number,
         what=session.description,
         paid_at=formats.day_and_clock(session.succeeded_at or session.created_at, locale),
@@ -85,12 +74,13 @@ def refund_text(receipt: Receipt, session: PaymentSession, amount: int, locale: 
     tax = included_tax(amount, session.tax_rate)
     if tax:
         of_it = formats.amount(tax, session.currency, locale)
-        refunded += f", {labels['including']} {_tax_and_rate(session, labels, locale)}: {of_it}"
+        including = f"{labels['including']} {_tax_and_rate(session, labels, locale)}"
+        refunded += f", {formats.labelled(including, of_it, receipt.language)}"
     rows = [
         (labels["what"], receipt.what), (labels["title"], receipt.number),
         (labels["paid"], receipt.amount), (labels["refunded"], refunded),
     ]  # fmt: skip
-    return _as_text(rows, receipt.business)
+    return _as_text(rows, receipt.business, receipt.language)
 
 
 def receipt_number(session: PaymentSession) -> str:
@@ -112,7 +102,7 @@ def _parts(session: PaymentSession, labels: Labels, locale: str) -> list[tuple[s
 
 
 def _tax_and_rate(session: PaymentSession, labels: Labels, locale: str) -> str:
-    return f"{_tax_name(labels)} {formats.number(session.tax_rate, locale)} %"
+    return f"{_tax_name(labels)} {formats.percent(session.tax_rate, locale)}"
 
 
 def _tax_name(labels: Labels) -> str:
@@ -133,5 +123,6 @@ def _business_lines(labels: Labels) -> list[str]:
     return [line for line in lines if line]
 
 
-def _as_text(rows: list[tuple[str, str]], business: list[str]) -> str:
-    return "\n".join([*(f"{label}: {value}" for label, value in rows), "", *business])
+def _as_text(rows: list[tuple[str, str]], business: list[str], language: str) -> str:
+    lines = [formats.labelled(label, value, language) for label, value in rows]
+    return "\n".join([*lines, "", *business])

@@ -17,6 +17,7 @@ from payments.errors import (
     NoCardOnFile,
     PaymentError,
     PaymentNotFound,
+    PaymentsDisabled,
     ProcessorFailed,
     RefundRefused,
 )
@@ -43,6 +44,7 @@ __all__ = [
     "NoCardOnFile",
     "PaymentError",
     "PaymentNotFound",
+    "PaymentsDisabled",
     "ProcessorFailed",
     "RefundRefused",
     "cancel_at_period_end",

@@ -28,7 +28,9 @@ from tenants.current import current_tenant
 from tenants.templatetags.business import local_date, wall_clock
 
 MOST_LISTED = 20
-HOME_OF_LOCALE = {"en-gb": "GB-ENG", "en-us": "US", "de": "DE"}
+HOME_OF_LOCALE = {
+    "en-gb": "GB-ENG", "en-us": "US", "de": "DE", "fr": "FR", "es": "ES", "it": "IT", "nl": "NL",
+}  # fmt: skip
 
 
 @admin.register(OpeningHours, site=staff_site)

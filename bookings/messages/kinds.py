@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
-from bookings.messages import texts_de, texts_en
+from bookings.messages.texts import LANGUAGES
 from bookings.messages.words import sample_words
 from notifications import kinds
-from notifications.kinds import Group, Text
+from notifications.kinds import Group, standard_texts
 
 BOOKINGS = Group(10, "Bookings")
 WAITING = Group(40, "Waitlist")
@@ -30,12 +30,6 @@ PLACEHOLDERS = {
     "deposit": "the deposit; empty if there is none",
     "remaining": "what is left to pay on the day",
 }
-
-STAFF = {"en": texts_en.STAFF, "de": texts_de.STAFF}
-
-
-def _texts(name: str) -> dict[str, Text]:
-    return {"en": texts_en.CUSTOMERS[name], "de": texts_de.CUSTOMERS[name]}
 
 
 @dataclass(frozen=True)
@@ -66,7 +60,7 @@ def _kind(
     """Return a kind that may say `extra` beyond PLACEHOLDERS."""
     return Kind(
         name=name, title=title, group=group, says={**PLACEHOLDERS, **(extra or {})},
-        texts=_texts(name), sample=sample_words, statuses=statuses,
+        texts=standard_texts(LANGUAGES, name), sample=sample_words, statuses=statuses,
         has_sms="sms_setting" in more, **more,
     )  # fmt: skip
 

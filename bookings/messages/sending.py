@@ -16,7 +16,8 @@ from django.utils import timezone
 from access.models import User
 from bookings.messages import sms
 from bookings.messages.calendar import CONTENT_TYPE, FILE_NAME, calendar_file
-from bookings.messages.kinds import KINDS, STAFF, Kind
+from bookings.messages.kinds import KINDS, Kind
+from bookings.messages.texts import LANGUAGES
 from bookings.messages.words import words_of
 from bookings.models import Booking, MessageSettings, SentMessage
 from notifications.kinds import Text
@@ -128,9 +129,9 @@ def _send_to_staff(message: SentMessage, kind: Kind) -> None:
     user = User.objects.filter(pk=message.user_id or 0, is_active=True).first()
     if user is None:
         return
-    told = in_language(STAFF)
+    told = in_language(LANGUAGES).STAFF
     text = Text(told[kind.name], told["body"])
-    letter = _written(message, text, locale_for(STAFF))
+    letter = _written(message, text, locale_for(LANGUAGES))
     send_mail(letter.subject, letter.body, to=[user.email])
 
 

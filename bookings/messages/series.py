@@ -4,63 +4,13 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from bookings.messages.kinds import BOOKINGS
+from bookings.messages.texts import LANGUAGES
 from bookings.messages.words import sample_booking
 from bookings.models import Booking, BookingSeries, Service
 from notifications import formats
-from notifications.kinds import SIGNATURE, Kind, Text
-from notifications.texts import in_language, locale_for
+from notifications.kinds import Kind, standard_texts
+from notifications.texts import in_language
 from tenants.current import current_tenant
-
-BOOKED = {
-    "en": Text(
-        "{% if dates_to_pay %}Waiting for your deposit{% else %}Booked{% endif %}: {{ service }}, "
-        "{{ rhythm }}",
-        "Hello {{ customer_name }},\n"
-        "{% if dates %}\n\nyour bookings at {{ business_name }} are confirmed: {{ service }}, "
-        "{{ rhythm }}.\n\n{{ dates }}\n{% endif %}\n"
-        "{% if dates_to_pay %}\n\n{% if dates %}These dates still wait for your deposit"
-        "{% else %}these dates at {{ business_name }} wait for your deposit: {{ service }}, "
-        "{{ rhythm }}{% endif %}. Each is yours once its deposit is paid.\n\n"
-        "{{ dates_to_pay }}\n{% endif %}\n" + SIGNATURE,
-    ),
-    "de": Text(
-        "{% if dates_to_pay %}Bitte um Anzahlung{% else %}Gebucht{% endif %}: {{ service }}, "
-        "{{ rhythm }}",
-        "Guten Tag {{ customer_name }},\n"
-        "{% if dates %}\n\nIhre Buchungen bei {{ business_name }} sind bestätigt: {{ service }}, "
-        "{{ rhythm }}.\n\n{{ dates }}\n{% endif %}\n"
-        "{% if dates_to_pay %}\n\n{% if dates %}Diese Termine warten noch auf Ihre Anzahlung"
-        "{% else %}diese Termine bei {{ business_name }} warten auf Ihre Anzahlung: {{ service }}, "
-        "{{ rhythm }}{% endif %}. Jeder gehört Ihnen, sobald seine Anzahlung bezahlt ist.\n\n"
-        "{{ dates_to_pay }}\n{% endif %}\n" + SIGNATURE,
-    ),
-}
-CANCELLED = {
-    "en": Text(
-        "Cancelled: {{ service }}, {{ rhythm }}",
-        "Hello {{ customer_name }},\n\nthese bookings at {{ business_name }} are cancelled:\n\n"
-        "{{ service }}\n\n{{ dates }}\n\n"
-        "What goes back of what you have paid is on each booking's own page.\n\n"
-        "Book again: {{ book_link }}\n",
-    ),
-    "de": Text(
-        "Storniert: {{ service }}, {{ rhythm }}",
-        "Guten Tag {{ customer_name }},\n\ndiese Buchungen bei {{ business_name }} sind "
-        "storniert:\n\n{{ service }}\n\n{{ dates }}\n\n"
-        "Was Sie von Ihren Zahlungen zurückerhalten, steht auf der Seite jeder Buchung.\n\n"
-        "Neu buchen: {{ book_link }}\n",
-    ),
-}
-_PIECES = {
-    "en": {
-        "weekly": "every week", "every": "every {weeks}", "reference": "reference",
-        "kept": "kept for you until {time}", "pay": "Pay here",
-    },
-    "de": {
-        "weekly": "jede Woche", "every": "alle {weeks}", "reference": "Buchungsnummer",
-        "kept": "für Sie frei gehalten bis {time}", "pay": "Hier bezahlen",
-    },
-}  # fmt: skip
 
 
 def series_words(
@@ -87,12 +37,8 @@ def cancelled_words(
 
 
 def _rhythm(weeks: int, locale: str) -> str:
-    pieces = in_language(_PIECES, locale)
-    if weeks == 1:
-        return pieces["weekly"]
-    return pieces["every"].format(
-        weeks=formats.duration(weeks, "week", locale_for(_PIECES, locale))
-    )
+    pieces = in_language(LANGUAGES, locale).SERIES
+    return pieces["weekly"] if weeks == 1 else pieces["every"].format(weeks=weeks)
 
 
 def _date(booking: Booking, locale: str) -> str:
@@ -100,16 +46,17 @@ def _date(booking: Booking, locale: str) -> str:
 
 
 def _date_to_pay(booking: Booking, locale: str) -> str:
-    pieces, held = in_language(_PIECES, locale), booking.hold_expires_at
+    pieces, held = in_language(LANGUAGES, locale).SERIES, booking.hold_expires_at
     deposit = formats.amount(booking.deposit_amount, booking.currency, locale)
     if held:
         deposit += f", {pieces['kept'].format(time=formats.day_and_clock(held, locale))}"
-    return f"{_when(booking, locale)}\n  {deposit}\n  {pieces['pay']}: {_page(booking)}"
+    to_pay = formats.labelled(pieces["pay"], _page(booking), locale)
+    return f"{_when(booking, locale)}\n  {deposit}\n  {to_pay}"
 
 
 def _when(booking: Booking, locale: str) -> str:
     starts = formats.day_and_clock(booking.starts_at, locale)
-    return f"  {starts}, {in_language(_PIECES, locale)['reference']} {booking.reference}"
+    return f"  {starts}, {in_language(LANGUAGES, locale).SERIES['reference']} {booking.reference}"
 
 
 def _page(booking: Booking) -> str:
@@ -154,11 +101,13 @@ KINDS = [
             "dates_to_pay": "the dates that wait for their deposit, each with how much, until when "
             "and where to pay; empty if there are none",
         },
-        texts=BOOKED, sample=_sample_booked, required=(("dates",), ("dates_to_pay",)),
+        texts=standard_texts(LANGUAGES, "series"),
+        sample=_sample_booked, required=(("dates",), ("dates_to_pay",)),
     ),
     Kind(
         "series_cancelled", "Cancellation of repeating bookings", BOOKINGS,
         says={**_SERIES, "dates": f"the dates that are cancelled, {_ONE_BY_ONE}"},
-        texts=CANCELLED, sample=_sample_cancelled, required=(("dates",),),
+        texts=standard_texts(LANGUAGES, "series_cancelled"),
+        sample=_sample_cancelled, required=(("dates",),),
     ),
 ]  # fmt: skip

@@ -3,30 +3,12 @@
 from datetime import timedelta
 
 from bookings.messages.kinds import WAITING
+from bookings.messages.texts import LANGUAGES
 from bookings.messages.words import sample_booking
 from bookings.models import Service, WaitlistEntry
 from notifications import formats
-from notifications.kinds import Kind, Text
+from notifications.kinds import Kind, standard_texts
 from tenants.current import current_tenant
-
-TEXTS = {
-    "en": Text(
-        "On the waitlist: {{ service }}",
-        "Hello {{ customer_name }},\n\nyou are on the waitlist of {{ business_name }}. We write to "
-        "you as soon as a place is free.\n\n"
-        "  {{ service }}\n  {{ waiting_for }}\n"
-        "{% if people %}\n  {{ people }} people\n{% endif %}\n"
-        "\nSee where you stand, or leave the waitlist: {{ link }}\n",
-    ),
-    "de": Text(
-        "Auf der Warteliste: {{ service }}",
-        "Guten Tag {{ customer_name }},\n\nSie stehen auf der Warteliste von {{ business_name }}. "
-        "Sobald ein Platz frei wird, schreiben wir Ihnen.\n\n"
-        "  {{ service }}\n  {{ waiting_for }}\n"
-        "{% if people %}\n  {{ people }} Personen\n{% endif %}\n"
-        "\nWarteliste ansehen oder verlassen: {{ link }}\n",
-    ),
-}
 
 
 def waiting_words(entry: WaitlistEntry, locale: str) -> dict[str, str]:
@@ -73,6 +55,7 @@ KINDS = [
             "people": "how many want to come; empty if it is one",
             "link": "where they see where they stand, and leave the waitlist",
         },
-        texts=TEXTS, sample=_sample, required=(("link",),),
+        texts=standard_texts(LANGUAGES, "waiting"),
+        sample=_sample, required=(("link",),),
     ),
 ]  # fmt: skip

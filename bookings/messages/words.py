@@ -5,13 +5,12 @@ from datetime import UTC, datetime, timedelta
 
 from django.utils import timezone
 
+from bookings.messages.texts import LANGUAGES
 from bookings.models import Booking, MessageSettings, Service
 from notifications import formats
 from notifications.sending import business_words
 from notifications.texts import in_language
 from tenants.current import current_tenant
-
-_SAMPLE = {"en": "Haircut", "de": "Haarschnitt"}
 
 
 def words_of(booking: Booking, locale: str, details: Mapping[str, str]) -> dict[str, str]:
@@ -133,7 +132,7 @@ def sample_booking() -> Booking:
         pk=0,
         reference="ABCD2345",
         access_token="sample",  # noqa: S106 - leads nowhere
-        service_name=service.name if service else in_language(_SAMPLE),
+        service_name=service.name if service else in_language(LANGUAGES).HAIRCUT,
         starts_at=starts_at,
         ends_at=starts_at + (service.duration if service else timedelta(minutes=45)),
         customer_name="Ada Byron",
@@ -149,8 +148,10 @@ def sample_booking() -> Booking:
 
 def sample_details(booking: Booking) -> dict[str, str]:
     """Return details for `sample_booking`: it was a day earlier, for two, at half the price."""
+    before = booking.total_amount // 2
     return {
         "previous_start": (booking.starts_at - timedelta(days=1)).isoformat(),
         "previous_people": "2",
-        "previous_total": str(booking.total_amount // 2),
+        "previous_total": str(before),
+        "paid_more": str(booking.total_amount - before),
     }

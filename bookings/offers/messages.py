@@ -1,4 +1,4 @@
-"""The kinds of message about vouchers and passes: what each may say, and its standard texts."""
+"""The kinds of message about vouchers and passes: what each may say."""
 
 from datetime import timedelta
 
@@ -6,80 +6,20 @@ from django.utils import timezone
 
 from bookings.models import Pass, Voucher
 from bookings.offers.purchases import page_of
+from bookings.offers.texts import LANGUAGES
 from notifications import formats
-from notifications.kinds import SIGNATURE, Group, Kind, Text
+from notifications.kinds import Group, Kind, standard_texts
 from notifications.texts import in_language
 from tenants.current import current_tenant
 
 OFFERS = Group(30, "Vouchers, passes and memberships")
 CODE = "the code to type when booking"
 
-VOUCHER = {
-    "en": Text(
-        "{% if giver %}{{ giver }} has sent you a gift voucher for {{ business_name }}"
-        "{% else %}Your gift voucher for {{ business_name }}{% endif %}",
-        "Hello{% if recipient_name %} {{ recipient_name }}{% endif %},\n\n"
-        "{% if giver %}{{ giver }} gives you{% else %}here is{% endif %} a gift voucher for "
-        "{{ business_name }}.\n\n"
-        "  {{ amount }}\n  Code {{ code }}\n"
-        "{% if expires %}\n  Good until {{ expires }}\n{% endif %}\n"
-        "{% if message %}\n\n{{ message }}\n{% endif %}\n"
-        "\nType the code when you book: {{ book_link }}\nSee what is left of it: {{ link }}\n"
-        + SIGNATURE,
-    ),
-    "de": Text(
-        "{% if giver %}{{ giver }} schenkt Ihnen einen Gutschein für {{ business_name }}"
-        "{% else %}Ihr Geschenkgutschein für {{ business_name }}{% endif %}",
-        "Guten Tag{% if recipient_name %} {{ recipient_name }}{% endif %},\n\n"
-        "{% if giver %}{{ giver }} schenkt Ihnen einen Gutschein für {{ business_name }}."
-        "{% else %}hier ist Ihr Geschenkgutschein für {{ business_name }}.{% endif %}\n\n"
-        "  {{ amount }}\n  Code {{ code }}\n"
-        "{% if expires %}\n  Gültig bis {{ expires }}\n{% endif %}\n"
-        "{% if message %}\n\n{{ message }}\n{% endif %}\n"
-        "\nGeben Sie den Code bei der Buchung ein: {{ book_link }}\n"
-        "Guthaben ansehen: {{ link }}\n" + SIGNATURE,
-    ),
-}
-VOUCHER_BOUGHT = {
-    "en": Text(
-        "Your gift voucher is on its way",
-        "Hello {{ customer_name }},\n\nthank you. We have sent your gift voucher of {{ amount }} "
-        "to {{ recipient_email }}.\n\nSee or print it: {{ link }}\n" + SIGNATURE,
-    ),
-    "de": Text(
-        "Ihr Geschenkgutschein ist unterwegs",
-        "Guten Tag {{ customer_name }},\n\nvielen Dank. Wir haben Ihren Geschenkgutschein über "
-        "{{ amount }} an {{ recipient_email }} geschickt.\n\n"
-        "Ansehen oder drucken: {{ link }}\n" + SIGNATURE,
-    ),
-}
-PASS = {
-    "en": Text(
-        "Your pass: {{ pass }}",
-        "Hello {{ customer_name }},\n\nhere is your pass for {{ business_name }}.\n\n"
-        "  {{ pass }}\n  Code {{ code }}\n"
-        "  Good for {{ times }}{% if expires %}, until {{ expires }}{% endif %}\n\n"
-        "Type the code when you book, with this e-mail address: {{ book_link }}\n"
-        "See what is left of it: {{ link }}\n" + SIGNATURE,
-    ),
-    "de": Text(
-        "Ihre Mehrfachkarte: {{ pass }}",
-        "Guten Tag {{ customer_name }},\n\nhier ist Ihre Mehrfachkarte für {{ business_name }}.\n\n"
-        "  {{ pass }}\n  Code {{ code }}\n"
-        "  Gültig für {{ times }}{% if expires %}, bis {{ expires }}{% endif %}\n\n"
-        "Geben Sie den Code bei der Buchung ein, mit dieser E-Mail-Adresse: {{ book_link }}\n"
-        "Guthaben ansehen: {{ link }}\n" + SIGNATURE,
-    ),
-}
-_TIMES = {"en": ("{} time", "{} times"), "de": ("{} Termin", "{} Termine")}
-_TEN = {"en": "Ten classes", "de": "Zehnerkarte"}
-_WISH = {"en": "Happy birthday!", "de": "Alles Gute zum Geburtstag!"}
-
 
 def times(count: int, locale: str) -> str:
     """Return how often something can be used: "10 times"."""
-    one, many = in_language(_TIMES, locale)
-    return (one if count == 1 else many).format(formats.number(count, locale))
+    one, many = in_language(LANGUAGES, locale).TIMES
+    return (one if formats.is_one(count, locale) else many).format(formats.number(count, locale))
 
 
 def voucher_words(voucher: Voucher, locale: str) -> dict[str, str]:
@@ -129,7 +69,8 @@ def _sample_voucher(locale: str) -> Voucher:
         code="7K2MPXQ49ABC", access_token="sample",  # noqa: S106 - leads nowhere
         initial=5000, left=5000, currency=current_tenant().currency, customer_name="Ada Byron",
         customer_email="ada@example.com", recipient_name="Grace Hopper",
-        recipient_email="grace@example.com", message=in_language(_WISH, locale),
+        recipient_email="grace@example.com",
+        message=in_language(LANGUAGES, locale).SAMPLES["wish"],
         expires_at=timezone.now() + timedelta(days=365),
     )  # fmt: skip
 
@@ -145,7 +86,8 @@ def _sample_bought(locale: str) -> dict[str, str]:
 def _sample_pass(locale: str) -> dict[str, str]:
     item = Pass(
         code="7K2MPXQ49ABC", access_token="sample",  # noqa: S106 - leads nowhere
-        name=in_language(_TEN, locale), initial=10, left=10, customer_name="Ada Byron",
+        name=in_language(LANGUAGES, locale).SAMPLES["pass"],
+        initial=10, left=10, customer_name="Ada Byron",
         expires_at=timezone.now() + timedelta(days=365),
     )  # fmt: skip
     return pass_words(item, locale)
@@ -167,7 +109,8 @@ KINDS = [
             "amount": "what it is worth",
             **_PREPAID,
         },
-        texts=VOUCHER, sample=_sample_words, required=(("code", "link"),),
+        texts=standard_texts(LANGUAGES, "voucher"),
+        sample=_sample_words, required=(("code", "link"),),
     ),
     Kind(
         "voucher_bought", "Gift voucher sent on", OFFERS,
@@ -178,7 +121,8 @@ KINDS = [
             "amount": "what it is worth",
             "link": _PREPAID["link"],
         },
-        texts=VOUCHER_BOUGHT, sample=_sample_bought,
+        texts=standard_texts(LANGUAGES, "voucher_bought"),
+        sample=_sample_bought,
     ),
     Kind(
         "pass", "Pass", OFFERS,
@@ -189,6 +133,7 @@ KINDS = [
             "times": "how often it can be used, in words",
             **_PREPAID,
         },
-        texts=PASS, sample=_sample_pass, required=(("code", "link"),),
+        texts=standard_texts(LANGUAGES, "pass"),
+        sample=_sample_pass, required=(("code", "link"),),
     ),
 ]  # fmt: skip

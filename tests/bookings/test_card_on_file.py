@@ -15,8 +15,8 @@ from bookings.models import Booking, OpeningHours, Service
 from bookings.wishes import BookingRequest
 from events.models import Event
 from payments.gateway import Gateway
-from payments.models import PaymentRequest, PaymentSession, SavedCard, StripeEvent
-from payments.services import NoCardOnFile
+from payments.models import PaymentRequest, PaymentSession, SavedCard, StripeAccount, StripeEvent
+from payments.services import NoCardOnFile, PaymentsDisabled
 from tenants.models import Tenant
 from tests.stripe_control import Control
 from tests.support import JobRunner
@@ -198,6 +198,33 @@ def test_a_charge_whose_answer_is_lost_is_found_and_not_repeated(
     assert session.status == "succeeded"
     charges = [one for one in stripe("events") if one["type"] == "charge.succeeded"]
     assert len(charges) == 1
+
+
+def test_nothing_new_is_charged_while_payments_are_off(booked: Any) -> None:
+    booking = missed(booked())
+    StripeAccount.objects.update(payments_enabled=False)
+    with pytest.raises(PaymentsDisabled, match="switched off"):
+        money.charge_fee(booking, actor=SYSTEM)
+    assert not PaymentSession.objects.filter(purpose="saved_card").exists()
+
+
+def test_a_charge_in_flight_is_settled_though_payments_are_off_by_now(
+    booked: Any, stripe: Control, run_jobs: JobRunner
+) -> None:
+    booking = missed(booked())
+    card = SavedCard.objects.get()
+    stripe("card_behaviour", payment_method=card.stripe_payment_method_id, outcome="declined")
+    stripe("fault", kind="500", method="POST", path="/v1/payment_intents", times=3)
+    session = money.charge_fee(booking, actor=SYSTEM)
+    assert session.status == "created"
+    stripe("clear_faults")
+    StripeAccount.objects.update(payments_enabled=False)
+    run_jobs()
+    session.refresh_from_db()
+    assert session.status == "failed"
+    # Asked again it is the same charge; there is no link on which nobody could pay.
+    assert money.charge_fee(booking, actor=SYSTEM) == session
+    assert not PaymentRequest.objects.exists()
 
 
 def test_without_a_card_there_is_nothing_to_charge(service: Service, in_alpha: Tenant) -> None:

@@ -13,7 +13,7 @@ from access.models import User
 from bookings import jobs
 from bookings.messages.kinds import KINDS
 from bookings.messages.offers import Offer, offer_place
-from bookings.messages.texts_en import CUSTOMERS as ENGLISH
+from bookings.messages.texts.en import MESSAGES as ENGLISH
 from bookings.models import MessageSettings, SentMessage, StaffPreference
 from notifications.models import MessageTemplate
 from tenants.models import Tenant
@@ -71,15 +71,14 @@ def test_a_german_business_writes_german(beta: Tenant, run_jobs: JobRunner) -> N
     assert "Preis: 1.234,50\xa0€\nAnzahlung: 10,00\xa0€\n" in letter.body
 
 
-def test_a_language_without_texts_gets_english_ones_with_english_times(
-    in_alpha: Tenant, run_jobs: JobRunner
-) -> None:
+def test_a_french_business_writes_french(in_alpha: Tenant, run_jobs: JobRunner) -> None:
     in_alpha.locale = "fr"
     booking = a_booking()
     jobs.send_mail(booking_id=booking.pk, message="confirmed")
     jobs.deliver_message(message_id=SentMessage.objects.get().pk)
-    assert mail.outbox[0].subject == "Booked: Haircut, Thu 1 July 2027, 11:00"
-    assert "Price: £45.50" in mail.outbox[0].body
+    [letter] = mail.outbox
+    assert letter.subject == "Réservation confirmée : Haircut, jeudi 1er juillet 2027, 11:00"
+    assert "Prix\xa0: 45,50\xa0£GB\nAcompte\xa0: 10,00\xa0£GB\n" in letter.body
 
 
 def test_own_words_in_another_language_get_that_languages_times(in_alpha: Tenant) -> None:
@@ -89,7 +88,7 @@ def test_own_words_in_another_language_get_that_languages_times(in_alpha: Tenant
     )
     jobs.send_mail(booking_id=a_booking().pk, message="confirmed")
     jobs.deliver_message(message_id=SentMessage.objects.get().pk)
-    assert mail.outbox[0].subject == "Réservé : jeudi 1 juillet 2027, 11:00"
+    assert mail.outbox[0].subject == "Réservé : jeudi 1er juillet 2027, 11:00"
     assert mail.outbox[0].body == "Bonjour, 45,50\xa0£GB"
 
 

@@ -100,8 +100,6 @@ def test_how_often_a_membership_is_paid(
     )
     assert membership_words(membership, None, "de")["every"] == german
     assert membership_words(membership, None, "en-gb")["every"] == english
-    # Words that there are in no other language keep the numbers of their own.
-    assert membership_words(membership, None, "fr")["every"] == english
 
 
 def test_a_place_on_the_waitlist(in_beta: Tenant) -> None:

@@ -8,11 +8,12 @@ from django.test import Client
 from django_tenants.utils import tenant_context
 
 from access.models import User
+from notifications.formats import amount
 from notifications.kinds import BUSINESS, KINDS, Group, Kind, Text, grouped, register
 from notifications.language import check, require
 from notifications.models import MessageTemplate
 from notifications.preview import preview
-from tenants.models import Tenant
+from tenants.models import LOCALES, Tenant
 
 pytestmark = pytest.mark.django_db
 
@@ -31,7 +32,7 @@ def site(in_alpha: Tenant, owner: User) -> Client:
 
 def test_every_kind_has_good_texts_in_every_language() -> None:
     for kind in KINDS.values():
-        assert set(kind.texts) == {"en", "de"}, kind.name
+        assert set(kind.texts) == {code.split("-")[0] for code, _ in LOCALES}, kind.name
         for text in kind.texts.values():
             for part in (text.subject, text.body, text.sms):
                 check(part, kind.placeholders)
@@ -52,14 +53,14 @@ GERMAN = {
         "Quittung: 119,00 € an Beta Gym",
         "Vielen Dank für Ihre Zahlung.\n\nQuittung: 2027-000042\n"
         "Bezahlt: Dienstag, 2. Februar 2027, 13:00 Uhr\nFür: Haarschnitt\nNetto: 100,00\xa0€\n"
-        "MwSt. 19 %: 19,00\xa0€\nGesamt: 119,00\xa0€\n\nBeta Gym\n",
+        "MwSt. 19\xa0%: 19,00\xa0€\nGesamt: 119,00\xa0€\n\nBeta Gym\n",
     ),
     "refund": (
         "Erstattung: 59,50 € von Beta Gym",
         "Wir haben Ihnen 59,50\xa0€ Ihrer Zahlung erstattet, auf demselben Weg, auf dem Sie "
         "bezahlt haben. Bis das Geld bei Ihnen ist, dauert es bei den meisten Banken fünf bis zehn "
         "Tage.\n\nFür: Haarschnitt\nQuittung: 2027-000042\nBezahlt: 119,00\xa0€\n"
-        "Erstattet: 59,50\xa0€, darin MwSt. 19 %: 9,50\xa0€\n\nBeta Gym\n",
+        "Erstattet: 59,50\xa0€, darin MwSt. 19\xa0%: 9,50\xa0€\n\nBeta Gym\n",
     ),
     "payment_link": (
         "Bitte bezahlen Sie 119,00 €: Haarschnitt",
@@ -174,6 +175,16 @@ def test_a_name_that_is_taken_or_too_long_is_refused(name: str, complaint: str) 
     with pytest.raises(ValueError, match=complaint):
         register([other])
     assert before == KINDS
+
+
+def test_a_kind_without_the_businesss_language_is_english_throughout(in_alpha: Tenant) -> None:
+    in_alpha.locale = "fr"
+    kind = Kind(
+        "tip", "Tip", Group(1, "Mine"), says={"total": "how much"},
+        texts={"en": Text("A tip", "{{ total }}")},
+        sample=lambda locale: {"total": amount(450, "GBP", locale)},
+    )  # fmt: skip
+    assert preview(kind, MessageTemplate(kind="tip")) == Text("A tip", "£4.50")
 
 
 # --- Where they are edited ---

@@ -38,7 +38,7 @@ Vor Ort zu zahlen: {{ remaining }}
 {% endif %}
 """
 
-CUSTOMERS = {
+MESSAGES = {
     "confirmed": Text(
         "Gebucht: {{ service }}, {{ time }}",
         "Guten Tag {{ customer_name }},\n\nIhre Buchung bei {{ business_name }} ist bestätigt.\n\n"
@@ -114,6 +114,32 @@ CUSTOMERS = {
         "{{ date }}. Wir würden uns freuen, wenn Sie anderen davon erzählen.\n\n"
         "Bewertung schreiben: {{ review_link }}\n",
     ),
+    "series": Text(
+        "{% if dates_to_pay %}Bitte um Anzahlung{% else %}Gebucht{% endif %}: {{ service }}, "
+        "{{ rhythm }}",
+        "Guten Tag {{ customer_name }},\n"
+        "{% if dates %}\n\nIhre Buchungen bei {{ business_name }} sind bestätigt: {{ service }}, "
+        "{{ rhythm }}.\n\n{{ dates }}\n{% endif %}\n"
+        "{% if dates_to_pay %}\n\n{% if dates %}Diese Termine warten noch auf Ihre Anzahlung"
+        "{% else %}diese Termine bei {{ business_name }} warten auf Ihre Anzahlung: {{ service }}, "
+        "{{ rhythm }}{% endif %}. Jeder gehört Ihnen, sobald seine Anzahlung bezahlt ist.\n\n"
+        "{{ dates_to_pay }}\n{% endif %}\n" + SIGNATURE,
+    ),
+    "series_cancelled": Text(
+        "Storniert: {{ service }}, {{ rhythm }}",
+        "Guten Tag {{ customer_name }},\n\ndiese Buchungen bei {{ business_name }} sind "
+        "storniert:\n\n{{ service }}\n\n{{ dates }}\n\n"
+        "Was Sie von Ihren Zahlungen zurückerhalten, steht auf der Seite jeder Buchung.\n\n"
+        "Neu buchen: {{ book_link }}\n",
+    ),
+    "waiting": Text(
+        "Auf der Warteliste: {{ service }}",
+        "Guten Tag {{ customer_name }},\n\nSie stehen auf der Warteliste von {{ business_name }}. "
+        "Sobald ein Platz frei wird, schreiben wir Ihnen.\n\n"
+        "  {{ service }}\n  {{ waiting_for }}\n"
+        "{% if people %}\n  {{ people }} Personen\n{% endif %}\n"
+        "\nWarteliste ansehen oder verlassen: {{ link }}\n",
+    ),
 }
 
 #: What staff are told. Businesses don't edit these.
@@ -126,3 +152,24 @@ STAFF = {
     f"{_CHANGE}"
     "  {{ customer_name }}\n  Buchungsnummer {{ reference }}\n\n{{ staff_link }}\n",
 }
+
+#: What the list of a series' dates is made of.
+SERIES = {
+    "weekly": "jede Woche", "every": "alle {weeks} Wochen", "reference": "Buchungsnummer",
+    "kept": "für Sie frei gehalten bis {time}", "pay": "Hier bezahlen",
+}  # fmt: skip
+
+#: What a payment is for.
+PAYMENTS = {
+    "deposit": "{service}: Anzahlung",
+    "card": "{service}: Karte",
+    "difference": "{service}: Aufpreis",
+    "balance": "{service}, Buchung {reference}",
+    "no_show": "{service}, Buchung {reference}: Gebühr für Nichterscheinen",
+    "late_cancellation": "{service}, Buchung {reference}: Gebühr für späte Stornierung",
+    "card_declined": "Wir konnten die Karte, die Sie bei uns hinterlegt haben, nicht belasten.",
+    "voucher": "Geschenkgutschein",
+    "membership_card": "Karte für {membership}",
+}
+#: What is booked in a preview, where there is no service yet.
+HAIRCUT = "Haarschnitt"

@@ -37,7 +37,7 @@ _CHANGE = """\
   Goes back to you: {{ goes_back }}
 {% endif %}
 """
-CUSTOMERS = {
+MESSAGES = {
     "confirmed": Text(
         "Booked: {{ service }}, {{ time }}",
         "Hello {{ customer_name }},\n\nyour booking at {{ business_name }} is confirmed.\n\n"
@@ -114,6 +114,32 @@ CUSTOMERS = {
         "We would be glad if you told others how it was.\n\n"
         "Write a review: {{ review_link }}\n",
     ),
+    "series": Text(
+        "{% if dates_to_pay %}Waiting for your deposit{% else %}Booked{% endif %}: {{ service }}, "
+        "{{ rhythm }}",
+        "Hello {{ customer_name }},\n"
+        "{% if dates %}\n\nyour bookings at {{ business_name }} are confirmed: {{ service }}, "
+        "{{ rhythm }}.\n\n{{ dates }}\n{% endif %}\n"
+        "{% if dates_to_pay %}\n\n{% if dates %}These dates still wait for your deposit"
+        "{% else %}these dates at {{ business_name }} wait for your deposit: {{ service }}, "
+        "{{ rhythm }}{% endif %}. Each is yours once its deposit is paid.\n\n"
+        "{{ dates_to_pay }}\n{% endif %}\n" + SIGNATURE,
+    ),
+    "series_cancelled": Text(
+        "Cancelled: {{ service }}, {{ rhythm }}",
+        "Hello {{ customer_name }},\n\nthese bookings at {{ business_name }} are cancelled:\n\n"
+        "{{ service }}\n\n{{ dates }}\n\n"
+        "What goes back of what you have paid is on each booking's own page.\n\n"
+        "Book again: {{ book_link }}\n",
+    ),
+    "waiting": Text(
+        "On the waitlist: {{ service }}",
+        "Hello {{ customer_name }},\n\nyou are on the waitlist of {{ business_name }}. We write to "
+        "you as soon as a place is free.\n\n"
+        "  {{ service }}\n  {{ waiting_for }}\n"
+        "{% if people %}\n  {{ people }} people\n{% endif %}\n"
+        "\nSee where you stand, or leave the waitlist: {{ link }}\n",
+    ),
 }
 
 #: What staff are told. Businesses don't edit these.
@@ -126,3 +152,24 @@ STAFF = {
     f"{_CHANGE}"
     "  {{ customer_name }}\n  Reference {{ reference }}\n\n{{ staff_link }}\n",
 }
+
+#: What the list of a series' dates is made of.
+SERIES = {
+    "weekly": "every week", "every": "every {weeks} weeks", "reference": "reference",
+    "kept": "kept for you until {time}", "pay": "Pay here",
+}  # fmt: skip
+
+#: What a payment is for.
+PAYMENTS = {
+    "deposit": "{service}: deposit",
+    "card": "{service}: card",
+    "difference": "{service}: difference",
+    "balance": "{service}, booking {reference}",
+    "no_show": "{service}, booking {reference}: no-show fee",
+    "late_cancellation": "{service}, booking {reference}: late cancellation fee",
+    "card_declined": "We could not charge the card that you left with us.",
+    "voucher": "Gift voucher",
+    "membership_card": "Card for {membership}",
+}
+#: What is booked in a preview, where there is no service yet.
+HAIRCUT = "Haircut"
