@@ -215,6 +215,33 @@ def test_a_change_to_both_waits_for_both(in_alpha: Tenant, stripe: Control) -> N
     assert BookingChange.objects.get().status == "applied"
 
 
+def test_the_pages_of_a_change_say_both(in_alpha: Tenant, client_of: Any, stripe: Control) -> None:
+    booking, first, second = book(haircut(), noon()), cut(), colour(consent_text="I am 18.")
+    client: Client = client_of(in_alpha)
+    own = f"/booking/{booking.access_token}/"
+    start = f"{noon():%Y-%m-%dT%H:%M:%SZ}"
+    page = f"{own}change/confirm/?service={first.slug}&people=1&also={second.slug}&start={start}"
+    shown = client.get(page)
+    for words in (
+        "Pay £15.00 and change", "takes the payment and saves your card",
+        "may charge my card £20.00", "Colour – I agree: I am 18.",
+    ):  # fmt: skip
+        assert words in shown.content.decode()
+    assert "Nothing is charged now" not in shown.content.decode()
+    given = {"figures": shown.context["figures"], "accept_terms": "on"}
+    assert client.post(page, given).status_code == 200
+    answer = client.post(page, {**given, "accept_consent": "on"})
+    session = PaymentSession.objects.get()
+    assert (answer["Location"], session.saves_card) == (session.checkout_url, True)
+    waiting = client.get(own).content.decode()
+    assert "A change waits for your payment and card" in waiting
+    asks = {"service_name": "Cut", "more_services": ["Colour"], "preview": True}
+    address = f"/api/bookings/{booking.pk}/change/?token={booking.access_token}"
+    preview = client.post(address, asks, content_type="application/json").json()
+    assert (preview["due_now_pence"], preview["asks"]["wants_card"]) == (1500, True)
+    assert [one["service_name"] for one in preview["asks"]["consents"]] == ["Colour"]
+
+
 # --- Questions and consents ---
 
 
