@@ -1,7 +1,7 @@
 """Bookings: what staff see of one, and what they can do with it."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django import forms
@@ -11,47 +11,31 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
-from django.utils.html import format_html, format_html_join
 from unfold.admin import ModelAdmin
-from unfold.decorators import display
 
 from access.actors import staff_actor
 from bookings import cancelling, changes, policy, services
 from bookings.admin import changing, desk
+from bookings.admin.booking_columns import BookingColumns
 from bookings.admin_forms import BalanceForm, CancelForm, MoveForm
 from bookings.errors import BeyondMembership, BookingError
-from bookings.held_changes import held_for
 from bookings.models import Booking
 from bookings.money import (
-    BALANCE,
-    FEE,
     amount_due,
-    amount_paid,
-    amount_refunded,
-    card_of,
     charge_fee,
     fee_name,
     fee_payment,
-    latest_payment,
     request_balance,
 )
 from bookings.offers.membership_credits import check_move
 from payments import services as payments
-from payments.models import PaymentRequest, PaymentSession
+from payments.models import PaymentSession
 from tenants.admin_sites import form_page, staff_site
 from tenants.templatetags.business import local_time, money
 
-STATUS_COLOURS = {
-    "CONFIRMED": "success",
-    "PENDING_PAYMENT": "warning",
-    "CANCELLED": "danger",
-    "COMPLETED": "info",
-    "NO_SHOW": "danger",
-}
-
 
 @admin.register(Booking, site=staff_site)
-class BookingAdmin(ModelAdmin):
+class BookingAdmin(BookingColumns, ModelAdmin):
     """Time, money and customer are read-only here: they change by what is done, not by typing."""
 
     list_display = (
@@ -61,133 +45,25 @@ class BookingAdmin(ModelAdmin):
     list_filter = ("status", "resource", "starts_at")
     search_fields = ("reference", "customer_name", "customer_email", "customer_phone")
     list_select_related = ("resource",)
-    fields = (
-        "reference", "status", "held_until", "what_next", "waiting_change", "when", "sold",
-        "party_size", "resource",
-        "customer_name", "customer_email", "customer_phone", "guest_name", "notes", "answered",
-        "agreed",
-        "total", "deposit",
-        "paid", "given_back", "remaining", "payment", "card", "fee", "links",
-        "cancel_reason", "created_at",
+    fieldsets = (
+        (None, {"fields": (
+            "reference", "status", "what_next", "held_until", "waiting_change", "when", "sold",
+            "party_size", "resource",
+        )}),
+        ("Money", {"fields": (
+            "total", "deposit", "paid", "given_back", "remaining", "payment", "card", "fee", "links"
+        )}),
+        ("Customer", {"fields": (
+            "customer_name", "customer_email", "customer_phone", "guest_name", "notes",
+            "answered", "agreed", "booked_at", "cancelled_because",
+        )}),
     )  # fmt: skip
-    readonly_fields = tuple(name for name in fields if name != "notes")
+    readonly_fields = tuple(
+        name for _, part in fieldsets for name in part["fields"] if name != "notes"
+    )
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
-
-    @display(description="When", ordering="starts_at")
-    def when(self, booking: Booking) -> str:
-        return local_time(booking.starts_at)
-
-    @display(description="Status", label=STATUS_COLOURS, ordering="status")
-    def status_badge(self, booking: Booking) -> tuple[str, str]:
-        return booking.status, booking.get_status_display()
-
-    @display(description="Held until")
-    def held_until(self, booking: Booking) -> str:
-        return local_time(booking.hold_expires_at) if booking.hold_expires_at else "–"
-
-    @display(description="What")
-    def sold(self, booking: Booking) -> str:
-        rows = [
-            (line.name, f" × {line.quantity}" if line.quantity > 1 else "")
-            for line in booking.lines.all()
-        ]
-        return format_html_join(" + ", "{}{}", rows) or booking.service_name
-
-    @display(description="Answers")
-    def answered(self, booking: Booking) -> str:
-        rows = [(one["question"], one["answer"]) for one in booking.answers]
-        return format_html_join("", "<p>{} {}</p>", rows) or "–"
-
-    @display(description="Agreed to")
-    def agreed(self, booking: Booking) -> str:
-        rows = [
-            (one["service"], one["text"], one["version"], local_time(_moment(one)))
-            for one in booking.consents_given
-        ]
-        return format_html_join("", "<p>{}: {} (version {}, {})</p>", rows) or "–"
-
-    @display(description="Price")
-    def total(self, booking: Booking) -> str:
-        return money(booking.total_amount, booking.currency)
-
-    @display(description="Deposit")
-    def deposit(self, booking: Booking) -> str:
-        return money(booking.deposit_amount, booking.currency) if booking.deposit_amount else "–"
-
-    @display(description="Paid so far")
-    def paid(self, booking: Booking) -> str:
-        return money(amount_paid(booking), booking.currency)
-
-    @display(description="Refunded")
-    def given_back(self, booking: Booking) -> str:
-        refunded = amount_refunded(booking)
-        return money(refunded, booking.currency) if refunded else "–"
-
-    @display(description="Still to pay")
-    def remaining(self, booking: Booking) -> str:
-        if booking.is_cancelled or booking.status == Booking.Status.NO_SHOW:
-            return "–"
-        return money(amount_due(booking), booking.currency)
-
-    @display(description="Card on file")
-    def card(self, booking: Booking) -> str:
-        card = card_of(booking)
-        return str(card) if card else "None"
-
-    @display(description="Fee")
-    def fee(self, booking: Booking) -> str:
-        session = fee_payment(booking)
-        if session is None:
-            return "–"
-        url = reverse("staff:payments_paymentsession_change", args=[session.pk])
-        text = f"{money(session.amount, session.currency)} {session.status_text.lower()}"
-        return format_html('<a class="underline" href="{}">{}</a>', url, text)
-
-    @display(description="Payment links")
-    def links(self, booking: Booking) -> str:
-        sent = PaymentRequest.objects.filter(
-            payable_type__in=(BALANCE, FEE), payable_id=str(booking.pk)
-        ).select_related("payment_session")
-        if not sent:
-            return "None"
-        rows = [
-            (
-                reverse("staff:payments_paymentrequest_change", args=[one.pk]),
-                f"{money(one.amount, one.currency)} {one.status}",
-            )
-            for one in sent
-        ]
-        return format_html_join(", ", '<a class="underline" href="{}">{}</a>', rows)
-
-    @display(description="Payment")
-    def payment(self, booking: Booking) -> str:
-        session = latest_payment(booking)
-        if session is None:
-            return "None"
-        url = reverse("staff:payments_paymentsession_change", args=[session.pk])
-        return format_html('<a class="underline" href="{}">{}</a>', url, session.status_text)
-
-    @display(description="Change that waits for its payment")
-    def waiting_change(self, booking: Booking) -> str:
-        change = held_for(booking)
-        if change is None:
-            return "–"
-        due = money(change.amount_due, booking.currency)
-        until = change.hold_expires_at
-        return (
-            f"{change.service_name}, {local_time(change.starts_at)}, {change.party_size} people: "
-            f"{due}, {f'until {local_time(until)}' if until else 'on its way'}"
-        )
-
-    @display(description="What next")
-    def what_next(self, booking: Booking) -> str:
-        links = [
-            (reverse(f"staff:bookings_booking_{name}", args=[booking.pk]), label)
-            for name, label in possible_actions(booking)
-        ]
-        return format_html_join(" · ", '<a class="underline" href="{}">{}</a>', links) or "–"
 
     def get_urls(self) -> list[URLPattern]:
         views: dict[str, Callable[..., HttpResponse]] = {
@@ -380,10 +256,6 @@ class BookingAdmin(ModelAdmin):
         return desk.add_booking(request)
 
 
-def _moment(consent: dict[str, Any]) -> datetime:
-    return datetime.fromisoformat(consent["at"])
-
-
 def _refused(booking: Booking, session: PaymentSession) -> str:
     """Return what came of charging a card that the bank has not let pay."""
     why = "declined the card"
@@ -394,24 +266,3 @@ def _refused(booking: Booking, session: PaymentSession) -> str:
         f"The bank {why}, so nothing was charged. A link to pay the {amount} was sent to "
         f"{booking.customer_email}."
     )
-
-
-def possible_actions(booking: Booking) -> list[tuple[str, str]]:
-    """Return what can be done with a booking now: (name, label)."""
-    found = []
-    has_begun = booking.starts_at <= timezone.now()
-    if booking.is_confirmed and has_begun:
-        found += [("complete", "Completed"), ("no_show", "Did not come")]
-    if booking.is_confirmed:
-        found.append(("move", "Move"))
-        if booking.service_id is not None:
-            found.append(("alter", "Change people, service or extras"))
-    if booking.status in (Booking.Status.PENDING_PAYMENT, Booking.Status.CONFIRMED):
-        found.append(("cancel", "Cancel this booking"))
-    if booking.chargeable_fee and fee_payment(booking) is None:
-        fee = money(booking.chargeable_fee, booking.currency)
-        found.append(("fee", f"Charge the {fee_name(booking)} of {fee}"))
-    owes = booking.status in (Booking.Status.CONFIRMED, Booking.Status.COMPLETED)
-    if owes and amount_due(booking) and payments.payments_enabled():
-        found.append(("balance", "Send a payment link"))
-    return found
