@@ -47,7 +47,6 @@ IMAGES = ROOT / "docs" / "images"
 TARGETS = {
     "nothing to do: stock / ours at 1,000": (100.0, "least"),
     "one field: ours / floor at 1,000": (2.0, "most"),
-    "one field: whole command / floor at 1,000": (2.0, "most"),
     "one field: stock / ours at 1,000": (20.0, "least"),
 }
 CONNECTIONS = 4
