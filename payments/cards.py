@@ -8,14 +8,18 @@ from django.utils import timezone
 from access.actors import SYSTEM, Actor
 from payments import transitions
 from payments.asked import checked_amount
-from payments.checkouts import insert_once, stripe_metadata
+from payments.checkouts import (
+    SWITCHED_OFF,
+    account_that_takes_payments,
+    insert_once,
+    stripe_metadata,
+)
 from payments.errors import (
     CardDeclined,
     GatewayRejected,
     GatewayUnavailable,
     InvalidPayment,
     NoCardOnFile,
-    PaymentsDisabled,
 )
 from payments.gateway import Gateway
 from payments.models import PaymentSession, SavedCard, StripeAccount
@@ -70,9 +74,8 @@ def charge_saved_card(
         raise NoCardOnFile("This card may not be charged any more.")
     if checked_amount(amount) == 0:
         raise InvalidPayment("Amount must be > 0", field="amount_pence")
-    is_new = not PaymentSession.objects.filter(idempotency_key=idempotency_key).exists()
-    if is_new and not StripeAccount.objects.current().payments_enabled:
-        raise PaymentsDisabled("Payments are switched off for this business.")
+    if not PaymentSession.objects.filter(idempotency_key=idempotency_key).exists():
+        account_that_takes_payments(SWITCHED_OFF)
     setup = card.payment_session
     session = PaymentSession(
         purpose=PaymentSession.Purpose.SAVED_CARD,

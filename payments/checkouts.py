@@ -37,6 +37,8 @@ from tenants.current import current_schema, current_tenant
 # Stripe ends a Checkout Session after 30 minutes at the earliest.
 SHORTEST_CHECKOUT = timedelta(minutes=31)
 LONGEST_CHECKOUT = timedelta(hours=23, minutes=55)
+#: What staff read who ask for money while payments are off.
+SWITCHED_OFF = "Payments are switched off for this business."
 
 
 def start_checkout(
@@ -139,10 +141,13 @@ def _nameless() -> InvalidPayment:
     return InvalidPayment("customer.email is needed to save a card", field="customer.email")
 
 
-def account_that_takes_payments() -> StripeAccount:
+def account_that_takes_payments(
+    refusal: str = "Payments are not enabled for this instance",
+) -> StripeAccount:
+    """Return this business's account; raises PaymentsDisabled, saying `refusal`, if it is off."""
     account = StripeAccount.objects.current()
     if not account.payments_enabled:
-        raise PaymentsDisabled("Payments are not enabled for this instance")
+        raise PaymentsDisabled(refusal)
     return account
 
 

@@ -12,8 +12,8 @@ from django.utils import timezone
 from access.actors import CUSTOMER, SYSTEM, Actor
 from events.services import record
 from payments import asked, checkouts, outcomes
-from payments.errors import InvalidPayment, PaymentsDisabled, RequestClosed
-from payments.models import PaymentRequest, PaymentSession, StripeAccount
+from payments.errors import InvalidPayment, RequestClosed
+from payments.models import PaymentRequest, PaymentSession
 from tenants.current import current_tenant
 
 GOOD_FOR = timedelta(days=7)
@@ -41,9 +41,7 @@ def request_payment(
     """
     from payments.jobs import send_payment_link
 
-    account = StripeAccount.objects.current()
-    if not account.payments_enabled:
-        raise PaymentsDisabled("Payments are switched off for this business.")
+    account = checkouts.account_that_takes_payments(checkouts.SWITCHED_OFF)
     if asked.checked_amount(amount) == 0:
         raise InvalidPayment("Amount must be more than nothing", field="amount")
     try:
