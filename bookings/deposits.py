@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
 
 from django.utils import timezone
 
@@ -10,7 +9,7 @@ from bookings.cancelling import release
 from bookings.descriptions import described
 from bookings.errors import BookingClosed
 from bookings.models import Booking
-from bookings.money import DEPOSIT, payments_of
+from bookings.money import DEPOSIT, open_page, payments_of
 from payments import services as payments
 from payments.models import PaymentSession
 from tenants.current import current_tenant
@@ -49,30 +48,17 @@ def _open_payment(
     booking: Booking, key: str, description: str, own_hosts: Iterable[str]
 ) -> PaymentSession:
     page = f"{current_tenant().url}/booking/{booking.access_token}"
-    asked: dict[str, Any] = {
-        "payable_type": DEPOSIT,
-        "payable_id": booking.pk,
-        "customer": payments.CustomerDetails(
-            booking.customer_email, booking.customer_name, booking.customer_phone
-        ),
-        "success_url": booking.success_url or f"{page}/return/",
-        "cancel_url": booking.cancel_url or f"{page}/unpaid/",
-        "idempotency_key": key,
-        "own_hosts": own_hosts,
-        "access_token": booking.access_token,
-        "expires_at": booking.hold_expires_at,
-        "description": description,
-    }
-    if not booking.deposit_amount:
-        return payments.start_card_setup(**asked)
-    return payments.start_checkout(
-        **asked,
+    return open_page(
+        booking,
         amount=booking.deposit_amount,
-        currency=booking.currency,
-        is_deposit=True,
-        # One page takes both.
         saves_card=booking.requires_card,
-        tax_rate=booking.tax_rate,
+        payable_type=DEPOSIT,
+        success_url=booking.success_url or f"{page}/return/",
+        cancel_url=booking.cancel_url or f"{page}/unpaid/",
+        idempotency_key=key,
+        own_hosts=own_hosts,
+        expires_at=booking.hold_expires_at,
+        description=description,
     )
 
 

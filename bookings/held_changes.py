@@ -6,7 +6,6 @@ ends the hold leaves the booking as it was, and money that comes in after that g
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -135,32 +134,18 @@ def _open_payment(
     own_hosts: Iterable[str],
     urls: tuple[str, str],
 ) -> PaymentSession:
-    booking = change.booking
-    asked: dict[str, Any] = {
-        "payable_type": money.CHANGE,
-        "payable_id": booking.pk,
-        "customer": payments.CustomerDetails(
-            booking.customer_email, booking.customer_name, booking.customer_phone
-        ),
-        "metadata": {"change": str(change.pk)},
-        "success_url": urls[0],
-        "cancel_url": urls[1],
-        "idempotency_key": key,
-        "own_hosts": own_hosts,
-        "access_token": booking.access_token,
-        "expires_at": change.hold_expires_at,
-        "description": description,
-    }
-    if not change.amount_due:
-        return payments.start_card_setup(**asked)
-    return payments.start_checkout(
-        **asked,
+    return money.open_page(
+        change.booking,
         amount=change.amount_due,
-        currency=booking.currency,
-        is_deposit=True,
-        # One page takes both.
         saves_card=change.wants_card,
-        tax_rate=booking.tax_rate,
+        payable_type=money.CHANGE,
+        metadata={"change": str(change.pk)},
+        success_url=urls[0],
+        cancel_url=urls[1],
+        idempotency_key=key,
+        own_hosts=own_hosts,
+        expires_at=change.hold_expires_at,
+        description=description,
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from django.db import models
 
@@ -144,6 +145,31 @@ def give_back(
                 idempotency_key=f"{key}:{session.pk}",
             )
             amount -= part
+
+
+def open_page(booking: Booking, *, amount: int, saves_card: bool, **asked: Any) -> PaymentSession:
+    """Open the page for `amount` minor units, for a card to keep on file, or for both at once.
+
+    With no amount it only saves the card. `asked` and what it raises: see
+    `payments.start_checkout`.
+    """
+    asked |= {
+        "payable_id": booking.pk,
+        "customer": payments.CustomerDetails(
+            booking.customer_email, booking.customer_name, booking.customer_phone
+        ),
+        "access_token": booking.access_token,
+    }
+    if not amount:
+        return payments.start_card_setup(**asked)
+    return payments.start_checkout(
+        **asked,
+        amount=amount,
+        currency=booking.currency,
+        is_deposit=True,
+        saves_card=saves_card,
+        tax_rate=booking.tax_rate,
+    )
 
 
 def request_balance(
