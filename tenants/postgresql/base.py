@@ -143,7 +143,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def savepoint_rollback(self, sid: str) -> None:
         # What waits was made after the savepoint: setting it sent all the others.
-        self.forget_settings()
+        self.unsent.clear()
         try:
             super().savepoint_rollback(sid)
         finally:
