@@ -144,7 +144,11 @@ def _key_for(request: PaymentRequest) -> str:
     Two tabs get the same page, so that nobody pays twice.
     """
     prefix = f"request:{request.pk}:"
-    earlier = PaymentSession.objects.filter(idempotency_key__startswith=prefix)
+    earlier = PaymentSession.objects.filter(
+        payable_type=request.payable_type,
+        payable_id=request.payable_id,
+        idempotency_key__startswith=prefix,
+    )
     newest = earlier.order_by("-created_at").first()
     if newest is not None and _can_still_be_paid(newest):
         return newest.idempotency_key

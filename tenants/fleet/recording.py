@@ -17,7 +17,6 @@ from django.apps import apps
 from django.contrib.contenttypes.models import ContentType
 from django.core.management.sql import emit_pre_migrate_signal
 from django.db import router
-from django.db.backends.postgresql.schema import DatabaseSchemaEditor
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.migration import Migration
 from django.db.migrations.operations import SeparateDatabaseAndState
@@ -29,6 +28,7 @@ from tenants.catalogue import read_catalogue, read_last_values, read_rows
 from tenants.connection import connection
 from tenants.ddl import SETTLE_CONSTRAINTS, statements
 from tenants.introspection import tables_by_index
+from tenants.postgresql.schema import SchemaEditor
 from tenants.sql import literal
 from tenants.template import (
     create_schema,
@@ -210,7 +210,7 @@ def is_python(operation: Operation) -> bool:
     return not operation.reduces_to_sql
 
 
-class RecordingSchemaEditor(DatabaseSchemaEditor):
+class RecordingSchemaEditor(SchemaEditor):
     """Runs statements as they will be replayed, and keeps them."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
