@@ -97,11 +97,12 @@ def send(connection: "DatabaseWrapper", *, and_commit: bool = False) -> None:
         return
     if and_commit:
         unsent.append(COMMIT)
-    # The client writes the parameters into the text, so it may hold several statements.
-    sql = ";\n".join([statement.sql for statement in unsent])
-    parameters = [value for statement in unsent for value in statement.parameters]
     cursor = connection.kept_cursor()
-    cursor.execute(sql, parameters)
+    # One by one: the driver remembers by its text how a statement is taken apart, unless it is
+    # very long.
+    with connection.wrap_database_errors:
+        texts = [cursor.mogrify(one.sql, one.parameters) for one in unsent]
+    cursor.execute(";\n".join(texts))
     for number, statement in enumerate(unsent, -len(unsent)):
         if statement.then is not None:
             cursor.set_result(number)

@@ -23,11 +23,12 @@ from django.db.backends.utils import CursorDebugWrapper
 from django_tenants.postgresql_backend import base
 from django_tenants.utils import get_public_schema_name
 
+from tenants.directory import directory
 from tenants.names import validate_schema_name
-from tenants.postgresql.cursor import DIRECTORY_VERSION, Cursor, Settings, TenantCursor
+from tenants.postgresql.cursor import DIRECTORY_VERSION, SERVERS, Cursor, Settings, TenantCursor
+from tenants.postgresql.schema import SchemaEditor
 
 if TYPE_CHECKING:
-    from tenants.directory import Directory
     from tenants.statements import Rows, Statement
 
 #: Nobody's: on this path nothing is found but what PostgreSQL brings along.
@@ -42,14 +43,16 @@ def sqlstate(error: BaseException) -> str | None:
 class DatabaseWrapper(base.DatabaseWrapper):
     """A connection whose every statement runs on the current tenant's path or not at all."""
 
+    SchemaEditorClass = SchemaEditor
+
     _creating_in_extensions = False
     # Of `tenants.statements`: is what it makes to wait at the moment?
     is_collecting = False
     _kept_cursor: Any = None
-    # Seconds for each statement; None: nothing is told to the database.
-    statement_limit: int | None = None
+    # Seconds for each statement.
+    statement_limit = SERVERS
     # What is set in the current transaction, of those that Django begins.
-    settings_there = Settings()
+    settings_there: Settings | None = None
     #: Does Django begin a transaction for the next statement, unless one is open?
     in_transactions = False
     #: What begins it: the driver would send a message of its own.
@@ -83,12 +86,23 @@ class DatabaseWrapper(base.DatabaseWrapper):
         """Return what the next statement needs to have set."""
         return Settings(self.search_path(), self.statement_limit)
 
+    def settings_of_session(self) -> Settings:
+        """Return what each transaction begins with."""
+        if self.leaves_traces and self.statement_limit != SERVERS:
+            # A limit may have been set by others; ours is set anew.
+            return Settings()
+        if self.leaves_traces or self.pools_transactions:
+            return Settings(limit=SERVERS)
+        return Settings(limit=self.connection.limit_of_session)
+
     def get_new_connection(self, conn_params: dict[str, Any]) -> "psycopg.Connection[Any]":
         made: psycopg.Connection[Any] = super().get_new_connection(conn_params)
         made.owner = self  # type: ignore[attr-defined]
         made.cursor_factory = TenantCursor
         if not made.autocommit:
             made.autocommit = True
+        if not self.pool:
+            made.limit_of_session = SERVERS  # type: ignore[attr-defined]
         if made.isolation_level is not None:
             self.begin = f"BEGIN ISOLATION LEVEL {made.isolation_level.name.replace('_', ' ')}"
         self.leaves_traces = False
@@ -99,6 +113,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         commits = bool(super()._configure_connection(connection))
         if self.pool:
             connection.execute(NOBODYS)
+            connection.limit_of_session = SERVERS  # type: ignore[attr-defined]
         return commits
 
     def _set_autocommit(self, autocommit: bool) -> None:
@@ -151,7 +166,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def forget_settings(self) -> None:
         """Have the next statement bring all it needs along; what waits is not sent at all."""
-        self.settings_there = Settings()
+        self.settings_there = None
         self.unsent.clear()
         self.read_ahead.clear()
 
@@ -188,7 +203,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def close(self) -> None:
         self.unsent.clear()
-        self._kept_cursor = self.statement_limit = self.unproved_directory = None
+        self.statement_limit = SERVERS
+        self._kept_cursor = self.unproved_directory = None
         super().close()
 
     def _close(self) -> None:
@@ -196,12 +212,6 @@ class DatabaseWrapper(base.DatabaseWrapper):
         if self.connection is not None and self.pool:
             leave_every_business(self.connection, leaves_traces=self.leaves_traces)
         super()._close()
-
-    @property
-    def _directory(self) -> "Directory":
-        from tenants.directory import directory
-
-        return directory
 
     def require_directory(self, version: UUID) -> None:
         """Have the next statement run only if the directory still has this version.
@@ -211,16 +221,16 @@ class DatabaseWrapper(base.DatabaseWrapper):
         """
         self.limit_statements(settings.REQUEST_STATEMENT_SECONDS)
         self._entered_in, self.is_untouched = version, True
-        if self._directory.is_proved(version):
+        if directory.is_proved(version):
             self.unproved_directory = None
         else:
-            self.unproved_directory, self._entered_at = version, self._directory.clock()
+            self.unproved_directory, self._entered_at = version, directory.clock()
 
     def touch(self) -> None:
         """Note that the statement which brought the settings, and perhaps the proof, has run."""
         self.is_untouched = False
         if self.unproved_directory is not None:
-            self._directory.note_proof(self.unproved_directory, self._entered_at)
+            directory.note_proof(self.unproved_directory, self._entered_at)
             self.unproved_directory = None
 
     def proves_directory(self) -> bool:
@@ -238,7 +248,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def notice_directory_change(self) -> None:
         """Forget what this process remembers of businesses: it is not so any more."""
         self.unproved_directory = None
-        self._directory.clear()
+        directory.clear()
 
     def read_directory_version(self) -> UUID | None:
         """Return the directory's version, in the round trip that also sets path and limit.
@@ -281,10 +291,11 @@ def leave_every_business(connection: "psycopg.Connection[Any]", *, leaves_traces
     """
     connection.cursor_factory, connection.owner = Cursor, None  # type: ignore[attr-defined]
     if not leaves_traces:
-        # Settings of a transaction alone: they went with it, or will when the pool ends it.
+        # The path was a transaction's alone: it went with it, or will when the pool ends it.
         return
     try:
         connection.rollback()
         connection.execute(NOBODYS)
+        connection.limit_of_session = SERVERS  # type: ignore[attr-defined]
     except psycopg.Error:
         connection.close()

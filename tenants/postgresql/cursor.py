@@ -1,11 +1,14 @@
 """A cursor whose statements carry the search path with them, and the limit of their time.
 
 Both travel in the message of the statement that needs them: no round trip of their own, and no
-moment in between. PostgreSQL runs the statements of one message in one transaction, and both are
-set for that transaction alone: what can't have its path does not run, and nothing of a business is
-left on the connection, which the next moment may be somebody else's, by our pool or by PgBouncer.
-So does what a request's first statement brings along to prove that its business is what the
-process remembers (`tenants.resolution`), and the BEGIN of a transaction.
+moment in between. PostgreSQL runs the statements of one message in one transaction, and the path
+is set for that transaction alone: what can't have its path does not run, and nothing of a business
+is left on the connection, which the next moment may be somebody else's, by our pool or by
+PgBouncer. So does what a request's first statement brings along to prove that its business is what
+the process remembers (`tenants.resolution`), and the BEGIN of a transaction.
+
+The limit is nobody's secret, and mostly the same. Outside of a transaction it is set for the
+session, where the connection is told of it once, except for PgBouncer.
 
 A statement that has to be alone in its message, outside of a transaction (VACUUM, LISTEN), gets
 its path by a SET of the session, which our pool undoes and PgBouncer can't have.
@@ -40,10 +43,14 @@ _ORDINARY = re.compile(
 )
 
 
-class Settings(NamedTuple):
-    """What a statement needs to have set; a part that is None is set already, or not wanted.
+#: As a limit: what the server has without us.
+SERVERS = -1
 
-    `path` is `DatabaseWrapper.search_path`, as text; the limit is in seconds.
+
+class Settings(NamedTuple):
+    """What is set, or to be set; of a part that is None nothing is known, or nothing to be done.
+
+    `path` is `DatabaseWrapper.search_path`, as text; the limit is in seconds, or `SERVERS`.
     """
 
     path: str | None = None
@@ -58,14 +65,16 @@ class Settings(NamedTuple):
 
 
 @lru_cache(maxsize=10_000)
-def statements(settings: Settings, *, of_session: bool = False) -> tuple[str, ...]:
-    """Return what sets `settings` for the transaction, or else for the session."""
-    set_ = "SET" if of_session else "SET LOCAL"
+def statements(
+    settings: Settings, *, path_lasts: bool = False, limit_lasts: bool = False
+) -> tuple[str, ...]:
+    """Return what sets `settings`: what `lasts` for the session, else for the transaction."""
     found = []
     if settings.path is not None:
-        found.append(f"{set_} search_path = {settings.path}")
+        found.append(f"SET {'' if path_lasts else 'LOCAL '}search_path = {settings.path}")
     if settings.limit is not None:
-        found.append(f"{set_} statement_timeout = '{int(settings.limit)}s'")
+        limit = "DEFAULT" if settings.limit == SERVERS else f"'{int(settings.limit)}s'"
+        found.append(f"SET {'' if limit_lasts else 'LOCAL '}statement_timeout = {limit}")
     return tuple(found)
 
 
@@ -104,18 +113,21 @@ class TenantCursor(Cursor):
         is_ordinary = isinstance(query, str) and _ORDINARY.match(query) is not None
         if not is_ordinary:
             owner.leaves_traces = True
-        before = self._before()
+        is_alone = self._is_alone()
+        before = self._before(is_alone=is_alone)
         if not before:
             super().execute(query, params, **kwargs)
         elif (
             isinstance(query, str)
-            and (is_ordinary or owner.pools_transactions or not self._is_alone())
+            and (is_ordinary or owner.pools_transactions or not is_alone)
             and self._sends_at_once()
         ):
-            # There is no placeholder in what goes before, and no % that would need doubling.
-            super().execute(";\n".join((*before, query)), params, **kwargs)
+            # The driver remembers by its text how a query is taken apart, 128 of them: without the
+            # path it is the same text for every business.
+            text = query if params is None else self.mogrify(query, params)
+            super().execute(";\n".join((*before, text)), None, **kwargs)
             self.set_result(len(before))
-            self._remember()
+            self._remember(is_alone=is_alone)
         else:
             self.send_settings()
             super().execute(query, params, **kwargs)
@@ -143,16 +155,16 @@ class TenantCursor(Cursor):
             raise NotSupportedError(
                 "With DATABASE_POOLING=transaction this needs a transaction: transaction.atomic()."
             )
-        before = self._before(of_session=is_alone)
+        before = self._before(is_alone=is_alone, path_lasts=is_alone)
         if not before:
             return
         self._owner.leaves_traces |= is_alone
         with Cursor(self._conn) as cursor:
             for message in [";\n".join(before)] if self._sends_at_once() else before:
                 cursor.execute(message)
-        self._remember()
+        self._remember(is_alone=is_alone)
 
-    def _before(self, *, of_session: bool = False) -> tuple[str, ...]:
+    def _before(self, *, is_alone: bool, path_lasts: bool = False) -> tuple[str, ...]:
         """Return the statements that have to go before the next one.
 
         Raises RuntimeError for one that would not see what `tenants.statements` has not sent yet.
@@ -166,12 +178,15 @@ class TenantCursor(Cursor):
         if status == TransactionStatus.INERROR:
             # It fails in any case, unless it ends the transaction.
             return ()
-        wanted, begins = owner.settings_wanted(), False
-        if owner.in_transactions:
-            begins = status == TransactionStatus.IDLE
-            if not begins:
-                wanted = wanted.beyond(owner.settings_there)
-        before = statements(wanted, of_session=of_session)
+        begins = owner.in_transactions and status == TransactionStatus.IDLE
+        there = owner.settings_there
+        if there is None or begins or not owner.in_transactions:
+            there = owner.settings_of_session()
+        before = statements(
+            owner.settings_wanted().beyond(there),
+            path_lasts=path_lasts,
+            limit_lasts=is_alone and not owner.pools_transactions,
+        )
         if owner.unproved_directory is not None:
             # First: a path that changes has more looked up anew.
             before = (requirement(owner.unproved_directory), *before)
@@ -187,11 +202,13 @@ class TenantCursor(Cursor):
     def _sends_at_once(self) -> bool:
         return self._pgconn.pipeline_status == PipelineStatus.OFF
 
-    def _remember(self) -> None:
+    def _remember(self, *, is_alone: bool) -> None:
         owner = self._owner
         if owner.in_transactions:
             owner.settings_there = owner.settings_wanted()
         elif not self._sends_at_once():
             # What a pipeline has not run yet counts where its failure is noticed.
             return
+        elif is_alone:
+            self._conn.limit_of_session = owner.statement_limit  # type: ignore[attr-defined]
         owner.touch()

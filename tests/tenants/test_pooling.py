@@ -11,9 +11,10 @@ import psycopg
 import pytest
 from django.conf import settings
 from django.core.management import CommandError
-from django.db import DEFAULT_DB_ALIAS, NotSupportedError, connections, transaction
+from django.db import DEFAULT_DB_ALIAS, DataError, NotSupportedError, connections, transaction
 from django.db.utils import ConnectionHandler
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django_tenants.utils import tenant_context
 
 from access.models import User
@@ -89,20 +90,67 @@ def test_a_connection_from_the_pool_is_in_no_business(
     assert path_of_the_next(pool) == '""'
 
 
-def test_nor_is_its_statements_time_limited(
-    pool: DatabaseWrapper, businesses: list[Tenant]
-) -> None:
-    with instead(pool):
-        pool.limit_statements(7)
-        assert limit() == "7s"
-    with pool.pool.connection() as taken, psycopg.Cursor(taken) as cursor:
-        assert cursor.execute("SHOW statement_timeout").fetchone() == ("0",)
-
-
 def limit() -> str:
     with connection.cursor() as cursor:
         cursor.execute("SELECT current_setting('statement_timeout')")
         return str(cursor.fetchone()[0])
+
+
+def test_the_next_user_has_no_limit_unless_it_wants_one(
+    pool: DatabaseWrapper, businesses: list[Tenant]
+) -> None:
+    for work in (limit, transaction.atomic()(limit)):
+        with instead(pool):
+            pool.limit_statements(7)
+            assert limit() == "7s"
+        with instead(pool):
+            assert work() == "0"
+
+
+def test_a_connection_is_told_its_limit_once(
+    pool: DatabaseWrapper, businesses: list[Tenant]
+) -> None:
+    for tells in (True, False):
+        with instead(pool), tenant_context(businesses[0]):
+            pool.limit_statements(7)
+            with CaptureQueriesContext(pool) as statements:
+                assert people() == ["only@alpha.example"]
+            assert ("statement_timeout" in statements[0]["sql"]) is tells
+            assert limit() == "7s"
+            with transaction.atomic():
+                assert limit() == "7s"
+
+
+def test_a_limit_is_told_again_when_it_did_not_arrive(
+    pool: DatabaseWrapper, businesses: list[Tenant]
+) -> None:
+    with instead(pool), tenant_context(businesses[0]):
+        pool.limit_statements(7)
+        with pytest.raises(DataError), pool.cursor() as cursor:
+            cursor.execute("SELECT 1 / 0")
+        assert limit() == "7s"
+        pool.limit_statements(8)
+        with pytest.raises(DataError), transaction.atomic():
+            assert limit() == "8s"
+            with transaction.atomic():
+                pool.limit_statements(9)
+                assert limit() == "9s"
+                pool.cursor().execute("SELECT 1 / 0")
+        assert limit() == "9s"
+
+
+def test_a_limit_that_code_sets_itself_lasts_as_long_as_its_transaction(
+    pool: DatabaseWrapper, businesses: list[Tenant]
+) -> None:
+    with instead(pool), tenant_context(businesses[0]):
+        pool.limit_statements(7)
+        with transaction.atomic(), pool.cursor() as cursor:
+            cursor.execute("SET LOCAL statement_timeout = 0")
+            assert limit() == "0"
+        assert limit() == "7s"
+        sets_it_itself()
+        pool.limit_statements(8)
+        assert limit() == "8s"
 
 
 def test_nor_is_one_that_an_unfinished_transaction_gave_back(
