@@ -12,10 +12,11 @@ from collections import OrderedDict
 from collections.abc import Callable
 from copy import copy
 from threading import Lock
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from uuid import UUID
 
-from tenants.models import Tenant
+if TYPE_CHECKING:
+    from tenants.models import Tenant
 
 KNOWN_HOSTS = 10_000
 # Apart from the known ones, so that asking for invented hosts pushes no business out.
@@ -27,7 +28,7 @@ class Entry(NamedTuple):
     """The business at a host, or None, when the directory had this version."""
 
     version: UUID
-    tenant: Tenant | None
+    tenant: "Tenant | None"
 
 
 class Directory:

@@ -128,12 +128,17 @@ class TenantMiddleware:
         if host in tenant.former_hosts and _may_be_sent_on(request):
             return HttpResponseRedirect(tenant.url + request.get_full_path())
         request.tenant = tenant  # type: ignore[attr-defined]
+        outer_zone = timezone.get_current_timezone()
         try:
-            with _share_of(tenant, request), timezone.override(tenant.zone):
+            with _share_of(tenant, request):
+                timezone.activate(tenant.zone)
                 response = self._serve(request, settings.ROOT_URLCONF)
         except Refused as refusal:
             text = f"{tenant.name} has too many visitors at the moment. Try again soon."
             return refuse(request, 429, "Too many requests", text, retry_after=refusal.retry_after)
+        finally:
+            # Not override(), which removes it: that takes as long as all else that is done here.
+            timezone.activate(outer_zone)
         if not connection.proves_directory() and _may_be_read_again(request):
             # It was answered from memory alone, and the memory was of yesterday.
             return self(request)
