@@ -103,12 +103,20 @@ def purge_due() -> list[str]:
         try:
             purge(tenant)
         except (LifecycleError, OSError) as error:
+            if _is_gone(tenant):
+                # Another worker was at it.
+                continue
             logger.warning("%s is not deleted yet: %s", tenant.schema_name, error)
             with tenant_context(tenant):
                 set_notices("deletion", {"purge": f"It can't be deleted yet. {error}"})
         else:
             gone.append(tenant.schema_name)
     return gone
+
+
+def _is_gone(tenant: Tenant) -> bool:
+    with schema_context(get_public_schema_name()):
+        return not Tenant.objects.filter(pk=tenant.pk).exists()
 
 
 def purge(tenant: Tenant, *, now: bool = False, actor: str = "") -> Path:
@@ -118,7 +126,8 @@ def purge(tenant: Tenant, *, now: bool = False, actor: str = "") -> Path:
     way, without FINAL_EXPORT_DIRECTORY, or when the business still changes.
     """
     with schema_context(get_public_schema_name()), lock_not_waited_for():
-        _check(tenant, now=now)
+        with transaction.atomic():
+            _check(_locked(tenant), now=now)
         target = _place_for(tenant)
         manifest = export(tenant, target, actor=actor)
         with ArchiveReader(target) as archive:

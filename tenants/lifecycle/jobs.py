@@ -6,7 +6,7 @@ PURGE = "tenants.purge_due"
 
 
 @app.periodic(cron="41 4 * * *")
-@app.task(name=PURGE, queueing_lock=PURGE, lock=PURGE)
+@app.task(name=PURGE, queueing_lock=PURGE)
 def purge_due(timestamp: int) -> None:
     """Delete for good the businesses whose waiting period is over."""
     from tenants.lifecycle import deleting

@@ -100,6 +100,23 @@ def test_the_job_deletes_it_and_keeps_a_last_export(
     assert fingerprints("newcomer") == before
 
 
+def test_two_workers_at_once_delete_it_once(
+    newcomer: Tenant, exports: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    purge = deleting.purge
+
+    def after_another(tenant: Tenant) -> Path:
+        purge(tenant)
+        return purge(tenant)
+
+    run("delete", "newcomer")
+    wait_is_over()
+    monkeypatch.setattr(deleting, "purge", after_another)
+    assert deleting.purge_due() == []
+    assert not is_here()
+    assert len(list(exports.iterdir())) == 1
+
+
 def test_money_under_way_comes_first(newcomer: Tenant, exports: Path) -> None:
     run("delete", "newcomer")
     wait_is_over()
