@@ -114,7 +114,7 @@ class TenantMiddleware:
             connection.set_schema_to_public()
             request.tenant = None  # type: ignore[attr-defined]
             return self._serve(request, settings.PUBLIC_SCHEMA_URLCONF)
-        tenant = enter_host(host)
+        tenant = enter_host(host, connection)
         if tenant is None:
             return refuse(
                 request, 404, "Not found", "No business has this address. Check its spelling."

@@ -1,10 +1,14 @@
 """From a host name to the business that lives there."""
 
+from typing import TYPE_CHECKING
+
 from django.conf import settings
 
-from tenants.connection import threads_connection
 from tenants.directory import Entry, directory
 from tenants.models import Tenant
+
+if TYPE_CHECKING:
+    from tenants.postgresql.base import DatabaseWrapper
 
 
 def host_without_port(host: str) -> str:
@@ -18,14 +22,13 @@ def is_platform_host(host: str) -> bool:
     return host == settings.ROOT_DOMAIN
 
 
-def enter_host(host: str) -> Tenant | None:
-    """Enter and return the business at `host`, or stay outside and return None.
+def enter_host(host: str, connection: "DatabaseWrapper") -> Tenant | None:
+    """Have `connection` enter the business at `host`, and return it; None if there is none.
 
     One being set up, or set aside by a restore, is not served. A business that is remembered
     costs nothing: the request's first statement brings the search path along, and proof that the
     memory is current. For what is answered without a statement, the middleware asks for it.
     """
-    connection = threads_connection()
     remembered = directory.recall(host)
     if (
         remembered is not None

@@ -46,6 +46,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     SchemaEditorClass = SchemaEditor
 
     _creating_in_extensions = False
+    _takes_from_pool = False
     # Of `tenants.statements`: is what it makes to wait at the moment?
     is_collecting = False
     _kept_cursor: Any = None
@@ -94,6 +95,20 @@ class DatabaseWrapper(base.DatabaseWrapper):
         if self.leaves_traces or self.pools_transactions:
             return Settings(limit=SERVERS)
         return Settings(limit=self.connection.limit_of_session)
+
+    def connect(self) -> None:
+        self._takes_from_pool = self.alias in self._connection_pools
+        try:
+            super().connect()
+        finally:
+            self._takes_from_pool = False
+
+    def get_connection_params(self) -> dict[str, Any]:
+        """Return how to connect; a pool was told, and is not told again for each connection."""
+        if self._takes_from_pool:
+            return {}
+        params: dict[str, Any] = super().get_connection_params()
+        return params
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> "psycopg.Connection[Any]":
         made: psycopg.Connection[Any] = super().get_new_connection(conn_params)

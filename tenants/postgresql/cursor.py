@@ -48,7 +48,7 @@ SERVERS = -1
 
 
 class Settings(NamedTuple):
-    """What is set, or to be set; of a part that is None nothing is known, or nothing to be done.
+    """What is set, or wanted; nothing is known of a part that is None.
 
     `path` is `DatabaseWrapper.search_path`, as text; the limit is in seconds, or `SERVERS`.
     """
@@ -56,24 +56,20 @@ class Settings(NamedTuple):
     path: str | None = None
     limit: int | None = None
 
-    def beyond(self, there: "Settings") -> "Settings":
-        """Return what is still to be set where `there` is set."""
-        return Settings(
-            None if self.path == there.path else self.path,
-            None if self.limit == there.limit else self.limit,
-        )
-
 
 @lru_cache(maxsize=10_000)
 def statements(
-    settings: Settings, *, path_lasts: bool = False, limit_lasts: bool = False
+    wanted: Settings, there: Settings, path_lasts: bool, limit_lasts: bool
 ) -> tuple[str, ...]:
-    """Return what sets `settings`: what `lasts` for the session, else for the transaction."""
+    """Return what sets that of `wanted` which is not `there`.
+
+    What `lasts` is set for the session, else for the transaction.
+    """
     found = []
-    if settings.path is not None:
-        found.append(f"SET {'' if path_lasts else 'LOCAL '}search_path = {settings.path}")
-    if settings.limit is not None:
-        limit = "DEFAULT" if settings.limit == SERVERS else f"'{int(settings.limit)}s'"
+    if wanted.path != there.path:
+        found.append(f"SET {'' if path_lasts else 'LOCAL '}search_path = {wanted.path}")
+    if wanted.limit != there.limit:
+        limit = "DEFAULT" if wanted.limit == SERVERS else f"'{wanted.limit:d}s'"
         found.append(f"SET {'' if limit_lasts else 'LOCAL '}statement_timeout = {limit}")
     return tuple(found)
 
@@ -182,11 +178,8 @@ class TenantCursor(Cursor):
         there = owner.settings_there
         if there is None or begins or not owner.in_transactions:
             there = owner.settings_of_session()
-        before = statements(
-            owner.settings_wanted().beyond(there),
-            path_lasts=path_lasts,
-            limit_lasts=is_alone and not owner.pools_transactions,
-        )
+        limit_lasts = is_alone and not owner.pools_transactions
+        before = statements(owner.settings_wanted(), there, path_lasts, limit_lasts)
         if owner.unproved_directory is not None:
             # First: a path that changes has more looked up anew.
             before = (requirement(owner.unproved_directory), *before)
