@@ -19,7 +19,6 @@ import sys
 import time
 from contextlib import ExitStack
 from itertools import cycle, islice
-from pathlib import Path
 from threading import Event, Thread
 from typing import Any
 
@@ -28,6 +27,7 @@ import psycopg
 from benchmarks.deployment import OURS, environment, run
 from benchmarks.load import Post, post_all
 from benchmarks.place import database, dsn, gunicorn, server
+from benchmarks.processes import backends, own_memory, web_processes
 from benchmarks.ratios import print_ratios
 from benchmarks.resolve import FIRST, WAYS
 from benchmarks.schemas import copy_tenants, dump
@@ -49,29 +49,6 @@ SECONDS = 40
 AT_ONCE = 200
 
 
-def own(pid: int) -> float:
-    """Return the MB of memory that this process has asked for; 0 when it has ended."""
-    try:
-        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
-    except OSError:
-        return 0.0
-    return sum(int(line.split()[1]) for line in lines if line.startswith("Anonymous:")) / 1024
-
-
-def web_processes(port: int) -> list[int]:
-    """Return the processes that serve on `port`."""
-    found = []
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                command = (entry / "cmdline").read_text()
-            except OSError:
-                continue
-            if f"127.0.0.1:{port}" in command and "gunicorn" in command:
-                found.append(int(entry.name))
-    return found
-
-
 class Backends:
     """The most memory that any backend of one web server had while it was watched."""
 
@@ -89,11 +66,10 @@ class Backends:
         self._thread.join()
 
     def _watch(self) -> None:
-        query = "SELECT pid FROM pg_stat_activity WHERE application_name = %s"
         with psycopg.connect(dsn(self._url), autocommit=True) as connection:
             while not self._done.wait(0.25):
-                pids = [pid for (pid,) in connection.execute(query, [self._name])]
-                self.most = max([self.most, *map(own, pids)])
+                pids = backends(connection, self._name)
+                self.most = max([self.most, *map(own_memory, pids)])
 
 
 def measure(url: str, way: str, schemas: list[str]) -> dict[str, float]:
@@ -113,7 +89,7 @@ def measure(url: str, way: str, schemas: list[str]) -> dict[str, float]:
             while least > 0 or time.monotonic() < end:
                 post_all(port, list(islice(asked, AT_ONCE)))
                 least -= AT_ONCE
-        web = sum(own(pid) for pid in web_processes(port))
+        web = sum(own_memory(pid) for pid in web_processes(port))
     return {"web processes": web, "backend": backends.most}
 
 

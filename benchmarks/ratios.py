@@ -10,4 +10,5 @@ def print_ratios(ratios: dict[str, float], targets: dict[str, tuple[float, str]]
             if name.startswith(begins):
                 is_met = ratio <= bound if side == "most" else ratio >= bound
                 line += f"   target at {side} {bound:g}: {'met' if is_met else 'MISSED'}"
+                break
         print(line)
