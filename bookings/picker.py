@@ -33,14 +33,15 @@ def times_context(
 ) -> dict[str, Any]:
     """Return what `_times.html` shows for the day in ``?date=``.
 
-    Without one it is the first free day of the fortnight that holds `near` (today, if None).
-    `ignoring` is the booking that would move.
+    Without one it is the first free day of a fortnight: of the one that holds the day in ``?from=``,
+    to which *Earlier* and *Later* lead, else `near`, else today. `ignoring` is the booking that
+    would move.
     """
     zone, now = current_tenant().zone, timezone.now()
     today = now.astimezone(zone).date()
     furthest = availability.last_day_for(wanted.service, today)
-    chosen = _day_asked_for(request, today, furthest)
-    first = _first_day_shown(chosen or near, today)
+    chosen = _day_in(request, "date", today, furthest)
+    first = _first_day_shown(chosen or _day_in(request, "from", today, furthest) or near, today)
     last = first + timedelta(days=DAYS_SHOWN - 1)
     by_day: dict[date, list[availability.Slot]] = {
         first + timedelta(days=offset): [] for offset in range(DAYS_SHOWN)
@@ -82,10 +83,10 @@ def _may_wait(wanted: Wanted, day: date, slots: list[availability.Slot]) -> bool
     return any(session.free_seats < wanted.party_size for session in coming_classes(service, day))
 
 
-def _day_asked_for(request: HttpRequest, today: date, furthest: date) -> date | None:
-    """Return the day in ``?date=`` if it is a day we may offer, else None."""
+def _day_in(request: HttpRequest, name: str, today: date, furthest: date) -> date | None:
+    """Return the day in the query's `name` if it is a day we may offer, else None."""
     try:
-        day = date.fromisoformat(request.GET.get("date", ""))
+        day = date.fromisoformat(request.GET.get(name, ""))
     except ValueError:
         return None
     return day if today <= day <= furthest else None

@@ -1,15 +1,17 @@
 """The customer's pages, over HTTP: what they say, and what a wrong input gets."""
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.test import Client
 from django_tenants.utils import tenant_context
 
 from access.actors import SYSTEM
-from bookings.models import Booking, Service
+from bookings.models import Booking, OpeningHours, Service
 from bookings.money import request_balance
 from payments.models import PaymentSession, StripeAccount
 from payments.requests import open_checkout
@@ -184,6 +186,19 @@ def test_text_on_the_businesss_colour_can_be_read(colour: str) -> None:
     text = readable_on(colour)
     light, dark = sorted((luminance(colour), luminance(text)), reverse=True)
     assert (light + 0.05) / (dark + 0.05) >= 4.5
+
+
+def test_later_and_earlier_lead_to_a_day_with_free_times(
+    browser: Client, haircut: Service, account: StripeAccount
+) -> None:
+    """Also where today's day of the week is one that the business is closed on."""
+    OpeningHours.objects.filter(weekday=0).delete()
+    with time_machine.travel(datetime(2027, 2, 1, 10, tzinfo=UTC)):
+        page = browser.get("/book/haircut/").content.decode()
+        for way, chosen in (("Later →", "2027-02-16"), ("← Earlier", "2027-02-02")):
+            (link,) = re.findall(rf'href="(\?[^"]*)"[^>]*>{way}</a>', page)
+            page = browser.get(f"/book/haircut/{link}").content.decode()
+            assert re.search(rf"start={chosen}T\d", page)
 
 
 def test_times_are_those_of_the_business(beta: Tenant, client_of: Any) -> None:

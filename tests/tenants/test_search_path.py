@@ -72,7 +72,7 @@ def test_a_failed_set_of_the_path_stops_the_statement(
     with tenant_context(beta):
         # As when it is cancelled, or its connection is lost.
         monkeypatch.setattr(
-            "tenants.postgresql.cursor.statements", lambda settings, **options: ("SELECT 1/0",)
+            "tenants.postgresql.cursor.statements", lambda *what: ("SELECT 1/0",)
         )
         with pytest.raises(DatabaseError, match="division by zero"):
             run(statement)
