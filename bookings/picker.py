@@ -33,9 +33,9 @@ def times_context(
 ) -> dict[str, Any]:
     """Return what `_times.html` shows for the day in ``?date=``.
 
-    Without one it is the first free day of a fortnight: of the one that holds the day in ``?from=``,
-    to which *Earlier* and *Later* lead, else `near`, else today. `ignoring` is the booking that
-    would move.
+    Without one it is the first free day of a fortnight: of the one that holds the day in
+    ``?from=``, to which *Earlier* and *Later* lead, else `near`, else today. `ignoring` is the
+    booking that would move.
     """
     zone, now = current_tenant().zone, timezone.now()
     today = now.astimezone(zone).date()

@@ -71,9 +71,7 @@ def test_a_failed_set_of_the_path_stops_the_statement(
         assert search_path() == "alpha, extensions"
     with tenant_context(beta):
         # As when it is cancelled, or its connection is lost.
-        monkeypatch.setattr(
-            "tenants.postgresql.cursor.statements", lambda *what: ("SELECT 1/0",)
-        )
+        monkeypatch.setattr("tenants.postgresql.cursor.statements", lambda *what: ("SELECT 1/0",))
         with pytest.raises(DatabaseError, match="division by zero"):
             run(statement)
         monkeypatch.undo()
