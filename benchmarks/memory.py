@@ -37,7 +37,7 @@ from demo.bootstrap import ROOT
 RESULTS = ROOT / "benchmarks" / "results" / "memory.json"
 #: A web process may remember as many businesses as its directory holds.
 WEB = (1.1, "most")
-#: Of the most businesses against a tenth of them: with none replaced it is nearly ten times as much.
+#: Of the most businesses against a tenth of them: one that is never replaced grows with each it sees.
 REPLACED = (1.25, "most")
 SETTINGS = {
     "ours, replaced": ("ours", "10"),

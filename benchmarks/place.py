@@ -58,7 +58,7 @@ def server() -> Iterator[str]:
 
 
 def many_schemas() -> dict[str, str]:
-    """Return PostgreSQL's settings for many businesses, as docs/operating.md has them.
+    """Return PostgreSQL's settings for many businesses: those of docs/operating.md that bear on speed.
 
     As they come, they are for a machine with a hundredth of the memory, and a database with some
     hundred tables.
