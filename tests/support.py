@@ -5,8 +5,8 @@ import hmac
 import itertools
 import json
 import time
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
 
 from django.test import Client
 from django_tenants.utils import tenant_context
@@ -14,6 +14,8 @@ from django_tenants.utils import tenant_context
 from tenants.connection import connection
 from tenants.models import Domain, SchemaVersion, Tenant
 from tenants.provisioning import provision
+
+Found = TypeVar("Found")
 
 WEBHOOK_PATH = "/api/payments/webhook/stripe/"
 
@@ -130,3 +132,12 @@ class StripeSigner:
             content_type="application/json",
             headers={"Stripe-Signature": self.header(body, secret)},
         )
+
+
+def wait_for(look: Callable[[], Found], seconds: float = 60) -> Found:
+    """Look until something is there, and return it; the deadline only ends what failed already."""
+    deadline = time.monotonic() + seconds
+    while not (found := look()):
+        assert time.monotonic() < deadline, "it never happened"
+        time.sleep(0.02)
+    return found

@@ -1,20 +1,11 @@
 """Processes die at the worst moment; nothing is lost."""
 
-import time
-from typing import Any
-
 from demo.stack import Stack
 from tests.contract.api import booking_body
 from tests.faults.test_at_once import rows, session_id, starts
 from tests.http import LiveApi
 from tests.stripe_control import Control
-
-
-def wait_for(condition: Any, seconds: float = 60) -> None:
-    """Poll until `condition` holds; the deadline only ends a test that has failed already."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it never happened"
+from tests.support import wait_for
 
 
 def test_mail_waits_for_a_worker_that_was_killed(stack: Stack) -> None:

@@ -8,9 +8,9 @@ from demo.stack import Stack
 from tests.contract.api import booking_body
 from tests.faults.test_at_once import rows, session_id, starts
 from tests.faults.test_changes_at_once import hours
-from tests.faults.test_killed import wait_for
 from tests.http import LiveApi, at_once
 from tests.stripe_control import Control
+from tests.support import wait_for
 
 #: What wants a card: an hour and a half for £85.
 STYLING, STYLING_FACTS = "Occasion styling", ("CONFIRMED", 8500, 0)

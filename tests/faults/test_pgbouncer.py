@@ -10,9 +10,9 @@ from demo import postgres
 from demo.stack import Stack
 from tests.contract.api import booking_body
 from tests.faults.test_at_once import starts
-from tests.faults.test_killed import wait_for
 from tests.http import LiveApi, at_once
 from tests.poolers import pooler
+from tests.support import wait_for
 
 SHOPS = ("salon", "gym")
 

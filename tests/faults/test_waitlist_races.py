@@ -22,8 +22,8 @@ from tests.bookings import waiting as waiting_support
 from tests.contract.api import booking_body
 from tests.faults.test_at_once import rows
 from tests.faults.test_capacity_races import together
-from tests.faults.test_killed import wait_for
 from tests.http import LiveApi, at_once
+from tests.support import wait_for
 
 LIVE = "SELECT id FROM gym.bookings_booking WHERE starts_at = %s AND status <> 'CANCELLED'"
 BERLIN = ZoneInfo("Europe/Berlin")

@@ -11,8 +11,10 @@ from tests.journeys.test_accessibility import violations
 from tests.journeys.test_admin import sign_in
 from tests.journeys.test_booking import fill, shoot
 from tests.stripe_control import Control
+from tests.support import wait_for
 
 SERVICE = "Occasion styling"
+LINK = r"http://salon\.localhost:\d+/pay/[\w-]+/"
 
 
 def leave_card(page: Page, stack: Stack, email: str, card: str) -> str:
@@ -48,16 +50,16 @@ def booking_id(stack: Stack, email: str, *, hours_ahead: int) -> int:
 
 
 def sent_link(stack: Stack, email: str) -> str:
-    """Return the one payment link that was mailed to `email`."""
-    mails = (stack.directory / "logs" / "worker.log").read_text().split("MIME-Version: 1.0")
-    sent = {
-        link
-        for mail in mails
-        if f"To: {email}\n" in mail
-        for link in re.findall(r"http://salon\.localhost:\d+/pay/[\w-]+/", mail)
-    }
-    assert len(sent) == 1
-    return str(sent.pop())
+    """Return the one payment link that was mailed to `email`, once the worker has sent it."""
+    log = stack.directory / "logs" / "worker.log"
+
+    def links() -> set[str]:
+        mails = (mail for mail in log.read_text().split("MIME-Version: 1.0") if to in mail)
+        return {link for mail in mails for link in re.findall(LINK, mail)}
+
+    to = f"To: {email}\n"
+    (link,) = wait_for(links)
+    return link
 
 
 def charged(control: Control, amount: int) -> int:
