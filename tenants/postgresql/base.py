@@ -10,6 +10,7 @@ and held by tests/tenants/test_search_path.py.
 3. It accepts nearly any text as a schema name. Ours takes what `tenants.names` takes.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
@@ -29,6 +30,7 @@ from tenants.postgresql.cursor import DIRECTORY_VERSION, SERVERS, Cursor, Settin
 from tenants.postgresql.schema import SchemaEditor
 
 if TYPE_CHECKING:
+    from tenants.content_types import RememberedContentTypes
     from tenants.statements import Rows, Statement
 
 #: Nobody's: on this path nothing is found but what PostgreSQL brings along.
@@ -72,6 +74,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         #: Of `tenants.statements`: what waits, and what this transaction has asked for early.
         self.unsent: list[Statement] = []
         self.read_ahead: dict[tuple[Rows[Any], tuple[object, ...]], list[Any]] = {}
+        self.remembered_content_types: RememberedContentTypes = defaultdict(dict)
         super().__init__(settings_dict, *args, **kwargs)
         #: May each transaction, and each statement outside of one, reach another connection of
         #: the server's? So does PgBouncer in transaction mode.
@@ -211,10 +214,17 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return kept
 
     def set_tenant(self, tenant: Any, include_public: bool = True) -> None:
+        """Have what follows run in `tenant`; nothing is sent yet.
+
+        Not the base class's: that empties the process's memory of content types, of which each of
+        ours has its own (`tenants.content_types`), and notes things that no one of ours asks for.
+        """
         if self.unsent and not self.is_collecting:
             self.send_unsent()
         self.read_ahead.clear()
-        super().set_tenant(tenant, include_public)
+        self.remembered_content_types.clear()
+        self.tenant, self.schema_name = tenant, tenant.schema_name
+        self.include_public_schema = include_public
 
     def close(self) -> None:
         self.unsent.clear()
