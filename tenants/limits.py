@@ -51,28 +51,40 @@ class Shares:
     def enter(self, business: str, per_second: float) -> float:
         """Return the time; raises Refused while the account of `business` is empty."""
         now = self._clock()
-        left = self._left(business, per_second, now)
-        if left <= 0:
-            raise Refused(math.ceil(-left / per_second) + 1)
+        account = self._accounts.get(business)
+        # What has come in since is of interest to an empty one only.
+        if account is not None and account[0] <= 0:
+            left = self._left(account, per_second, now)
+            if left <= 0:
+                raise Refused(math.ceil(-left / per_second) + 1)
         return now
 
     def leave(self, business: str, per_second: float, begun: float) -> None:
         """Charge the time since `begun`."""
-        self.charge(business, per_second, self._clock() - begun)
+        now = self._clock()
+        self._charge(business, per_second, now - begun, now)
 
     def charge(self, business: str, per_second: float, seconds: float) -> None:
         """Take `seconds` from the account of `business`, and more than it holds if need be."""
-        now = self._clock()
+        self._charge(business, per_second, seconds, self._clock())
+
+    def _charge(self, business: str, per_second: float, seconds: float, now: float) -> None:
         with self._lock:
-            self._accounts[business] = (self._left(business, per_second, now) - seconds, now)
-            self._accounts.move_to_end(business)
-            if len(self._accounts) > self._remembered:
+            account = self._accounts.get(business)
+            left = self._left(account, per_second, now)
+            self._accounts[business] = (left - seconds, now)
+            if account is not None:
+                self._accounts.move_to_end(business)
+            elif len(self._accounts) > self._remembered:
                 self._accounts.popitem(last=False)
 
-    def _left(self, business: str, per_second: float, now: float) -> float:
-        """Return what the account holds `now`, with what has come in since the last time."""
+    @staticmethod
+    def _left(account: tuple[float, float] | None, per_second: float, now: float) -> float:
+        """Return what an account holds `now`, with what has come in since the last time."""
         most = per_second * BURST_SECONDS
-        left, then = self._accounts.get(business, (most, now))
+        if account is None:
+            return most
+        left, then = account
         return min(most, left + (now - then) * per_second)
 
 

@@ -109,36 +109,36 @@ class TenantMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         connection = threads_connection()
         connection.unproved_directory = None
-        host = host_without_port(request.get_host())
+        full_host = request.get_host()
+        # It is asked for several times more, and each time checked against all that are allowed.
+        request.get_host = lambda: full_host  # type: ignore[method-assign]
+        host = host_without_port(full_host)
         if is_platform_host(host):
             connection.set_schema_to_public()
+            timezone.deactivate()
             request.tenant = None  # type: ignore[attr-defined]
-            return self._serve(request, settings.PUBLIC_SCHEMA_URLCONF)
+            return self._serve_platform(request)
         tenant = enter_host(host, connection)
         if tenant is None:
             return refuse(
                 request, 404, "Not found", "No business has this address. Check its spelling."
             )
-        lands = tenant.status in Tenant.AT_WORK and request.path_info.startswith(
-            OPEN_WHILE_SUSPENDED
-        )
-        if not tenant.is_active and not lands:
+        if not tenant.is_active and not (
+            tenant.status in Tenant.AT_WORK and request.path_info.startswith(OPEN_WHILE_SUSPENDED)
+        ):
             text = f"{tenant.name} is not taking bookings at the moment."
             return refuse(request, 503, tenant.name, text, retry_after=3600)
         if host in tenant.former_hosts and _may_be_sent_on(request):
             return HttpResponseRedirect(tenant.url + request.get_full_path())
         request.tenant = tenant  # type: ignore[attr-defined]
-        outer_zone = timezone.get_current_timezone()
+        # For this thread until its next request: taking it back would cost as much again.
+        timezone.activate(tenant.zone)
         try:
             with _share_of(tenant, request):
-                timezone.activate(tenant.zone)
-                response = self._serve(request, settings.ROOT_URLCONF)
+                response = self.get_response(request)
         except Refused as refusal:
             text = f"{tenant.name} has too many visitors at the moment. Try again soon."
             return refuse(request, 429, "Too many requests", text, retry_after=refusal.retry_after)
-        finally:
-            # Not override(), which removes it: that takes as long as all else that is done here.
-            timezone.activate(outer_zone)
         if not connection.proves_directory() and _may_be_read_again(request):
             # It was answered from memory alone, and the memory was of yesterday.
             return self(request)
@@ -165,8 +165,8 @@ class TenantMiddleware:
             request, 503, "This took too long", "It took too long and was stopped. Ask for less."
         )
 
-    def _serve(self, request: HttpRequest, urlconf: str) -> HttpResponse:
-        if urlconf != settings.ROOT_URLCONF:
-            request.urlconf = urlconf
-            set_urlconf(urlconf)
+    def _serve_platform(self, request: HttpRequest) -> HttpResponse:
+        if settings.PUBLIC_SCHEMA_URLCONF != settings.ROOT_URLCONF:
+            request.urlconf = settings.PUBLIC_SCHEMA_URLCONF
+            set_urlconf(settings.PUBLIC_SCHEMA_URLCONF)
         return self.get_response(request)

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from django.test import Client, TransactionTestCase
+from django.utils import timezone
 from django_tenants.utils import schema_context, tenant_context
 
 from access.models import APIKey, User
@@ -51,7 +52,8 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
 
 @pytest.fixture(autouse=True)
 def _start_outside_every_business(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Leave the connection as the platform's: the test client stays where it was last."""
+    """Leave connection and clock as the platform's: the test client stays where it was last."""
+    timezone.deactivate()
     if not {"db", "transactional_db"} & set(request.fixturenames):
         yield
         return

@@ -84,6 +84,9 @@ def requirement(version: UUID) -> str:
 class TenantCursor(Cursor):
     """A cursor that works in the business which the connection's `owner` is in."""
 
+    # What goes before the query in its message.
+    _brings: tuple[str, ...] = ()
+
     @property
     def _owner(self) -> "DatabaseWrapper":
         # It has none while it lies in the pool, and no such cursor either.
@@ -118,15 +121,29 @@ class TenantCursor(Cursor):
             and (is_ordinary or owner.pools_transactions or not is_alone)
             and self._sends_at_once()
         ):
-            # The driver remembers by its text how a query is taken apart, 128 of them: without the
-            # path it is the same text for every business.
-            text = query if params is None else self.mogrify(query, params)
-            super().execute(";\n".join((*before, text)), None, **kwargs)
-            self.set_result(len(before))
+            self._brings = before
+            try:
+                super().execute(query, params, **kwargs)
+            finally:
+                self._brings = ()
             self._remember(is_alone=is_alone)
         else:
             self.send_settings()
             super().execute(query, params, **kwargs)
+
+    def _convert_query(self, query: Any, params: Any = None) -> Any:
+        """Return what the driver sends; it remembers by its text how the query is taken apart.
+
+        Which it does for 128 of them: without the path it is the same text for every business.
+        """
+        converted = super()._convert_query(query, params)
+        if self._brings:
+            converted.query = ";\n".join((*self._brings, "")).encode() + converted.query
+        return converted
+
+    def _set_results(self, results: list[Any]) -> None:
+        """Take what the query itself has returned."""
+        super()._set_results(results[len(self._brings) :])
 
     def executemany(self, query: Any, params_seq: Any, **kwargs: Any) -> None:
         if self._is_alone():
