@@ -27,6 +27,22 @@ LARGEST_MANIFEST = 16 * 1024 * 1024
 
 Manifest = dict[str, Any]
 
+#: What every manifest says, and as what.
+SAID: dict[str, type] = {
+    "created_at": str,
+    "platform": str,
+    "schema_name": str,
+    "former_names": list,
+    "tenant": dict,
+    "domains": list,
+    "migrations": list,
+    "tables": list,
+    "sequences": dict,
+    "secrets": str,
+    "salt": str,
+    "parts": dict,
+}
+
 
 class ArchiveError(LifecycleError):
     """The file can't be written or read, or is not what was written."""
@@ -57,18 +73,24 @@ class Part:
 
 
 class ArchiveWriter:
-    """Writes a file under a temporary name; without `finish` nothing is left of it."""
+    """Writes a file under a temporary name; without `finish` nothing is left of it.
+
+    Raises ArchiveError, with the system's reason, when the file can't be written.
+    """
 
     def __init__(self, target: Path) -> None:
         self.target = target
         self.parts: dict[str, str] = {}
 
     def __enter__(self) -> "ArchiveWriter":
-        if not self.target.parent.is_dir():
-            raise ArchiveError(f"There is no directory {self.target.parent}.")
-        if self.target.exists():
-            raise ArchiveError(f"{self.target} exists already. Give another name.")
-        self._place = Path(tempfile.mkdtemp(prefix=".export-", dir=self.target.parent))
+        try:
+            if not self.target.parent.is_dir():
+                raise ArchiveError(f"There is no directory {self.target.parent}.")
+            if self.target.exists():
+                raise ArchiveError(f"{self.target} exists already. Give another name.")
+            self._place = Path(tempfile.mkdtemp(prefix=".export-", dir=self.target.parent))
+        except OSError as error:
+            raise self._unwritable(error) from error
         return self
 
     def __exit__(
@@ -78,6 +100,11 @@ class ArchiveWriter:
         trace: TracebackType | None,
     ) -> None:
         shutil.rmtree(self._place, ignore_errors=True)
+        if isinstance(error, OSError):
+            raise self._unwritable(error) from error
+
+    def _unwritable(self, error: OSError) -> ArchiveError:
+        return ArchiveError(f"{self.target} can't be written: {error.strerror or error}.")
 
     @contextmanager
     def add(self, name: str) -> Iterator[Part]:
@@ -166,6 +193,9 @@ class ArchiveReader:
             raise ArchiveError(
                 f"{path} has format {found}, this version reads up to {FORMAT}: upgrade first."
             )
+        for name, kind in SAID.items():
+            if not isinstance(self.manifest.get(name), kind):
+                raise ArchiveError(f"{path}: its manifest does not say what “{name}” is.")
 
     @property
     def sealed(self) -> bytes | None:
@@ -192,6 +222,8 @@ class ArchiveReader:
     def verify(self) -> None:
         """Read everything; raise ArchiveError unless it is what was written, and nothing else."""
         parts: dict[str, str] = self.manifest["parts"]
+        if odd := [name for name, member in self._members.items() if not member.isreg()]:
+            raise ArchiveError(f"The file has been tampered with: {min(odd)} is not a file.")
         known = {MANIFEST, "secrets", *(f"{name}.gz" for name in parts)}
         if missing := known - {"secrets"} - set(self._members):
             raise ArchiveError(f"The file is incomplete: {min(missing)} is missing.")

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.exceptions import ValidationError
+from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.db import DatabaseError, IntegrityError, models, transaction
 from django_tenants.utils import get_public_schema_name, schema_context, tenant_context
 
@@ -99,7 +99,7 @@ def row_values(manifest: Manifest) -> dict[str, Any]:
     for name, value in manifest["tenant"].items():
         try:
             column = Tenant._meta.get_field(name)
-        except LookupError:
+        except FieldDoesNotExist:
             column = None
         if column is None or name in NOT_EXPORTED:
             raise ArchiveError(f"The file is from a newer version: it says the business's {name}.")

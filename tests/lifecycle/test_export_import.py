@@ -140,7 +140,8 @@ def test_it_arrives_parked_and_its_jobs_wait(
 TAMPERED = {
     "row": "has changed", "manifest": "manifest has changed", "extra": "holds",
     "missing": "is missing", "cut": "not an export|damaged", "format": "upgrade first",
-    "newer": "bookings.9999_later",
+    "newer": "bookings.9999_later", "column": "newer version: it says the business's motto",
+    "unsaid": "does not say what “sequences” is", "link": "secrets is not a file",
 }  # fmt: skip
 
 
@@ -177,10 +178,17 @@ def _tamper(file: Path, what: str) -> None:
         # As a newer version would have written it, so its seal would fit too.
         manifest["migrations"].append(["bookings", "9999_later"])
         manifest["secrets"] = "left out"
+    elif what == "column":
+        manifest["tenant"]["motto"] = "Cut!"
+        manifest["secrets"] = "left out"
+    elif what == "unsaid":
+        del manifest["sequences"]
     members["manifest.json"] = json.dumps(manifest).encode()
     with tarfile.open(file, "w") as tar:
         for name, data in members.items():
             member = tarfile.TarInfo(name)
+            if what == "link" and name == "secrets":
+                member.type, member.linkname, data = tarfile.SYMTYPE, "/etc/passwd", b""
             member.size = len(data)
             tar.addfile(member, io.BytesIO(data))
 
@@ -221,9 +229,15 @@ def test_a_failed_export_leaves_no_file(
         raise OSError("disk full")
 
     monkeypatch.setattr(exporting, "sequences_of", fail)
-    with pytest.raises(OSError, match="disk full"):
+    with pytest.raises(CommandError, match=r"newcomer.tar can't be written: disk full"):
         move(tmp_path, key=False)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_place_that_can_not_be_written_to_is_named(newcomer: Tenant) -> None:
+    """Nobody, root included, can make a file there."""
+    with pytest.raises(CommandError, match=r"/proc/newcomer.tar can't be written: "):
+        run("export", "newcomer", "/proc/newcomer.tar")
 
 
 def test_own_domains_and_the_businesses_identity_move_along(
