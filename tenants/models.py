@@ -2,6 +2,7 @@
 
 import re
 import uuid
+from collections.abc import Sequence
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
@@ -220,6 +221,12 @@ class Domain(DomainMixin):
     def clean(self) -> None:
         if self.domain == settings.ROOT_DOMAIN:
             raise ValidationError({"domain": "This is the platform's own host."})
+
+    def unique_error_message(
+        self, model_class: type[models.Model], unique_check: Sequence[str]
+    ) -> ValidationError:
+        """Say whose a host is that is taken; of one host there is nothing else that is unique."""
+        return ValidationError(f"{self.domain} leads to a business already.", code="unique")
 
 
 class DirectoryVersion(models.Model):

@@ -39,7 +39,12 @@ def mark(tenant: Tenant, *, actor: str = "") -> Tenant:
     """Take `tenant` off the air and return it with the time after which it is deleted."""
     with schema_context(get_public_schema_name()):
         locked = _locked(tenant)
-        if locked.status not in (Status.ACTIVE, Status.SUSPENDED, Status.PARKED):
+        if locked.status == Status.PROVISIONING:
+            raise LifecycleError(
+                f"{locked.name} is still being set up. If its creation was interrupted, remove it "
+                f"with: manage.py tenant discard {locked.label}"
+            )
+        if locked.status in GOING:
             raise LifecycleError(f"{locked.name} is {locked.get_status_display().lower()} already.")
         locked.status_before, locked.status = locked.status, Status.DELETING
         locked.delete_after = timezone.now() + waiting_period()

@@ -21,6 +21,7 @@ from tenants.lifecycle.catalogue import (
     tables_of,
     take_time,
 )
+from tenants.lifecycle.errors import LifecycleError
 from tenants.lifecycle.exporting import NOT_EXPORTED
 from tenants.lifecycle.secrets import LEFT_OUT as NO_SECRETS
 from tenants.lifecycle.secrets import Secret, fill_missing, seal_of, write_secrets
@@ -114,6 +115,12 @@ def _reserve(
 ) -> None:
     """Insert the row and its hosts, as being set up, so that nobody else takes the name."""
     tenant.status = Tenant.Status.PROVISIONING
+    unfinished = Tenant.objects.filter(schema_name=tenant.schema_name, status=tenant.status)
+    if unfinished.exists():
+        raise LifecycleError(
+            f"{tenant.label} is being set up, or that was interrupted. If nothing is at it: "
+            f"manage.py tenant discard {tenant.label}"
+        )
     tenant.full_clean(exclude=["logo"])
     if schema_exists(tenant.schema_name):
         raise ValidationError({"schema_name": "A schema of this name exists already."})

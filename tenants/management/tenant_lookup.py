@@ -1,5 +1,8 @@
 """What the commands about one business share."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.core.exceptions import ValidationError
 from django.core.management.base import CommandError
 
@@ -22,12 +25,25 @@ def find_with_hosts(label: str) -> Tenant:
     return tenant
 
 
-def sentences(error: ValidationError) -> str:
-    """Return the messages of `error` as lines that name the option at fault."""
+#: {action: {field: the argument that gives it}}, where that is not the option of its name.
+CALLED = {
+    "create": {"schema_name": "label", "domain": "label"},
+    "import": {"schema_name": "--name"},
+    "rename": {"schema_name": "new", "name": "new"},
+}
+
+
+def sentences(error: ValidationError, options: Mapping[str, Any]) -> str:
+    """Return the messages of `error` as lines that name the argument at fault.
+
+    `options` are what the command was given; a field that is none of them is named as it is.
+    """
     if not hasattr(error, "error_dict"):
         return " ".join(error.messages)
+    called = {name: f"--{name.replace('_', '-')}" for name in options}
+    called |= CALLED.get(options["action"], {})
     return "\n".join(
-        f"--{name.replace('_', '-')}: {message}"
+        f"{called.get(name, name.replace('_', ' '))}: {message}"
         for name, messages in error.message_dict.items()
         for message in messages
     )

@@ -195,7 +195,7 @@ def _tamper(file: Path, what: str) -> None:
 
 def test_a_name_that_is_taken_is_refused(newcomer: Tenant, tmp_path: Path) -> None:
     file = move(tmp_path)
-    with pytest.raises(CommandError, match="address already"):
+    with pytest.raises(CommandError, match=r"^--name: A business has this address already"):
         run("import", str(file), "--key-file", key_file(tmp_path))
     with pytest.raises(CommandError, match="leads to another"):
         run(
@@ -204,6 +204,15 @@ def test_a_name_that_is_taken_is_refused(newcomer: Tenant, tmp_path: Path) -> No
         )  # fmt: skip
     assert Tenant.objects.filter(schema_name="newcomer").count() == 1
     assert not Tenant.objects.filter(schema_name="elsewhere").exists()
+
+
+def test_what_a_killed_import_leaves_is_named(newcomer: Tenant, tmp_path: Path) -> None:
+    file = move(tmp_path)
+    Tenant.objects.create(schema_name="elsewhere", name="Half", status="provisioning")
+    with pytest.raises(CommandError, match="tenant discard elsewhere"):
+        run("import", str(file), "--name", "elsewhere", "--key-file", key_file(tmp_path))
+    run("discard", "elsewhere")
+    run("import", str(file), "--name", "elsewhere", "--key-file", key_file(tmp_path))
 
 
 def test_an_import_that_fails_half_way_leaves_nothing(

@@ -195,6 +195,7 @@ def test_a_schema_without_a_business_is_never_taken_over() -> None:
         (["create", "newcomer", "--contact-email", "x"], "--contact-email"),
         (["create", "newcomer", "--name", ""], "--name"),
         (["create", "newcomer", "--owner-email", "x"], "--owner-email"),
+        (["create", "alpha"], "^label: A business has this address already"),
         (["show", "nobody"], "no business"),
         (["suspend", "nobody"], "no business"),
     ],
@@ -210,6 +211,8 @@ def test_what_a_killed_creation_leaves_is_not_served_and_can_be_discarded() -> N
     Tenant.objects.filter(schema_name="newcomer").update(status="provisioning")
     with pytest.raises(CommandError, match="tenant discard newcomer"):
         run("resume", "newcomer")
+    with pytest.raises(CommandError, match="tenant discard newcomer"):
+        run("delete", "newcomer")
     assert "free again" in run("discard", "newcomer")
     assert schemas() == set()
     provisioning.provision(label="newcomer", name="New")

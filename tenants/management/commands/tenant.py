@@ -49,7 +49,7 @@ class Command(LifecycleActions, ShardingActions, BaseCommand):
         try:
             getattr(self, ACTIONS.get(options["action"], options["action"]))(**options)
         except ValidationError as error:
-            raise CommandError(sentences(error)) from error
+            raise CommandError(sentences(error, options)) from error
         except TillhouseError as error:
             raise CommandError(error.message) from error
 
