@@ -107,13 +107,19 @@ def purge_due() -> list[str]:
     for tenant in due:
         try:
             purge(tenant)
-        except (LifecycleError, OSError) as error:
+        except Exception as error:
             if _is_gone(tenant):
                 # Another worker was at it.
                 continue
-            logger.warning("%s is not deleted yet: %s", tenant.schema_name, error)
+            is_refused = isinstance(error, LifecycleError)
+            logger.warning(
+                "%s is not deleted yet: %s", tenant.schema_name, error, exc_info=not is_refused
+            )
+            reason = (
+                error if is_refused else "Something is wrong with it: the worker's log has more."
+            )
             with tenant_context(tenant):
-                set_notices("deletion", {"purge": f"It can't be deleted yet. {error}"})
+                set_notices("deletion", {"purge": f"It can't be deleted yet. {reason}"})
         else:
             gone.append(tenant.schema_name)
     return gone

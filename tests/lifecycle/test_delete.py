@@ -18,7 +18,7 @@ from tenants.lifecycle.archive import sha256_of
 from tenants.lifecycle.catalogue import lock_tables, schema_exists
 from tenants.lifecycle.exporting import fingerprints
 from tenants.models import Domain, LifecycleEvent, Notice, Tenant
-from tests.lifecycle.support import book, run
+from tests.lifecycle.support import book, lived_in, run
 from tests.payments.builders import payment
 from tests.support import JobRunner, StripeSigner
 
@@ -130,6 +130,19 @@ def test_money_under_way_comes_first(newcomer: Tenant, exports: Path) -> None:
         with tenant_context(newcomer):
             settle()
     assert "Deleted: newcomer." in run("purge")
+
+
+def test_one_that_is_broken_does_not_keep_the_others(newcomer: Tenant, exports: Path) -> None:
+    lived_in("newcomer-too")
+    for label in ("newcomer", "newcomer-too"):
+        run("delete", label)
+    wait_is_over()
+    Tenant.objects.filter(schema_name="newcomer_too").update(delete_after=timezone.now())
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE newcomer.payments_paymentsession CASCADE")
+    assert "Deleted: newcomer_too." in run("purge")
+    assert is_here()
+    assert "Something is wrong" in Notice.objects.get(source="deletion").text
 
 
 def _refund() -> None:
