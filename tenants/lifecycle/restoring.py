@@ -89,7 +89,7 @@ def _check_owner(tenant: Tenant, archive: ArchiveReader) -> None:
 
 def _beside(tenant: Tenant) -> Tenant:
     """Insert the row of the schema that the file is read into; nobody is served from it."""
-    name = f"{tenant.schema_name[:30].rstrip('_')}_restoring"
+    name = _name_beside(tenant)
     if Tenant.objects.filter(schema_name=name).exists():
         raise LifecycleError(
             f"A restore runs, or was interrupted. If none runs: manage.py tenant discard "
@@ -100,6 +100,14 @@ def _beside(tenant: Tenant) -> Tenant:
     beside.save()
     beside.hosts  # noqa: B018 - read now: inside the business, public is out of reach
     return beside
+
+
+def _name_beside(tenant: Tenant) -> str:
+    """Return the first name that no business has opened with: anybody may take the plain one."""
+    base = f"{tenant.schema_name[:28].rstrip('_')}_restoring"
+    opened = Tenant.objects.exclude(status=Tenant.Status.PROVISIONING)
+    names = (base, *(f"{base}_{number}" for number in range(2, 99)))
+    return next(name for name in names if not opened.known_as(name).exists())
 
 
 def _check_whole(beside: Tenant, archive: ArchiveReader) -> None:

@@ -113,6 +113,20 @@ def test_a_restore_that_fails_changes_nothing(
         assert StripeAccount.objects.current().secret_key == "sk_test_other"
 
 
+def test_nobody_can_stop_it_by_taking_a_name(newcomer: Tenant, tmp_path: Path) -> None:
+    file = tmp_path / "x.tar"
+    run("export", "newcomer", str(file))
+    run("create", "newcomer-restoring")
+    run("rename", "newcomer-restoring", "newcomer-restoring-2")
+    assert "as it was" in run("restore", "newcomer", str(file))
+    half = Tenant.objects.create(
+        schema_name="newcomer_restoring_3", name="Half", status="provisioning"
+    )
+    with pytest.raises(CommandError, match="tenant discard newcomer-restoring-3"):
+        run("restore", "newcomer", str(file))
+    half.delete()
+
+
 def test_another_businesses_file_is_refused(newcomer: Tenant, tmp_path: Path) -> None:
     file = tmp_path / "x.tar"
     run("export", "alpha", str(file))
