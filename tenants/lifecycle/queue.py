@@ -87,7 +87,8 @@ def _moved(lock: str | None, before: str, after: str) -> str | None:
 
 def discard_mentioning(tenant: Tenant, email: str) -> int:
     """Remove the business's jobs that carry an e-mail address and do not run; return how many."""
-    value = json.dumps(email.lower()).replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    value = json.dumps(email.lower(), ensure_ascii=False)
+    value = value.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     with connection.cursor() as cursor:
         cursor.execute(
             f"DELETE FROM {TABLE} WHERE args->>'schema' = ANY(%s) "  # noqa: S608

@@ -216,6 +216,13 @@ def test_nothing_of_them_is_in_the_platforms_own_record(paid: PaymentSession) ->
     assert noted.details["Bookings"] == 1
 
 
+def test_a_job_that_carries_an_address_in_another_script_goes_too(in_alpha: Tenant) -> None:
+    email = "ann.unique@bücher.example"
+    tell_someone.enqueue(offer={"email": email.replace("ann", "Ann")})
+    assert personal.erase(email) == {"Messages waiting to be sent": 1}
+    assert "bücher" not in everything()
+
+
 def test_only_a_whole_address_names_a_person(paid: PaymentSession) -> None:
     """Nobody's address is the empty one, though many rows have it."""
     before = everything()
