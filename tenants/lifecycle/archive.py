@@ -4,6 +4,7 @@ The manifest comes first and names every part with the SHA-256 of its content. T
 under its name only when it is whole. It holds customers' data: only its owner may read it.
 """
 
+import fcntl
 import gzip
 import hashlib
 import json
@@ -13,7 +14,7 @@ import tarfile
 import tempfile
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
@@ -21,6 +22,8 @@ from typing import IO, Any
 from tenants.lifecycle.errors import LifecycleError
 
 FORMAT = 1
+#: How the names of directories begin in which a file is being made.
+UNFINISHED = ".tillhouse-export-"
 MANIFEST = "manifest.json"
 BLOCK = 1024 * 1024
 LARGEST_MANIFEST = 16 * 1024 * 1024
@@ -75,7 +78,8 @@ class Part:
 class ArchiveWriter:
     """Writes a file under a temporary name; without `finish` nothing is left of it.
 
-    Raises ArchiveError, with the system's reason, when the file can't be written.
+    What a killed one has left goes with the next to the same directory. Raises ArchiveError, with
+    the system's reason, when the file can't be written.
     """
 
     def __init__(self, target: Path) -> None:
@@ -88,7 +92,9 @@ class ArchiveWriter:
                 raise ArchiveError(f"There is no directory {self.target.parent}.")
             if self.target.exists():
                 raise ArchiveError(f"{self.target} exists already. Give another name.")
-            self._place = Path(tempfile.mkdtemp(prefix=".export-", dir=self.target.parent))
+            _remove_left_over(self.target.parent)
+            self._place = Path(tempfile.mkdtemp(prefix=UNFINISHED, dir=self.target.parent))
+            self._claim = _claim(self._place)
         except OSError as error:
             raise self._unwritable(error) from error
         return self
@@ -100,6 +106,7 @@ class ArchiveWriter:
         trace: TracebackType | None,
     ) -> None:
         shutil.rmtree(self._place, ignore_errors=True)
+        os.close(self._claim)
         if isinstance(error, OSError):
             raise self._unwritable(error) from error
 
@@ -132,6 +139,29 @@ class ArchiveWriter:
         except FileExistsError:
             raise ArchiveError(f"{self.target} exists already. Give another name.") from None
         _flush(self.target.parent)
+
+
+def _claim(place: Path) -> int:
+    """Lock a directory until what this returns is closed, or the process ends however it may.
+
+    Raises OSError while another process has it.
+    """
+    descriptor = os.open(place, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def _remove_left_over(directory: Path) -> None:
+    """Remove what killed exports have left in `directory`: it holds customers' data."""
+    for place in directory.glob(f"{UNFINISHED}*"):
+        with suppress(OSError):
+            claim = _claim(place)
+            shutil.rmtree(place, ignore_errors=True)
+            os.close(claim)
 
 
 def dump_manifest(manifest: Manifest) -> bytes:

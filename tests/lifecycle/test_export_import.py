@@ -19,7 +19,7 @@ from bookings.models import Booking, BookingLine, SentMessage
 from events.models import WebhookEndpoint
 from payments.models import StripeAccount
 from tenants.connection import connection
-from tenants.lifecycle import exporting, importing, queue
+from tenants.lifecycle import archive, exporting, importing, queue
 from tenants.lifecycle.catalogue import tables_of
 from tenants.lifecycle.exporting import fingerprints
 from tenants.models import Domain, LifecycleEvent, Tenant
@@ -241,6 +241,18 @@ def test_a_failed_export_leaves_no_file(
     with pytest.raises(CommandError, match=r"newcomer.tar can't be written: disk full"):
         move(tmp_path, key=False)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_killed_export_leaves_goes_with_the_next(newcomer: Tenant, tmp_path: Path) -> None:
+    left = tmp_path / f"{archive.UNFINISHED}left"
+    left.mkdir()
+    (left / "0.gz").write_bytes(b"Ann")
+    with archive.ArchiveWriter(tmp_path / "other.tar") as under_way:
+        assert not left.exists()
+        file = move(tmp_path, key=False)
+        with under_way.add("part") as part:
+            part.write(b"still there")
+    assert list(tmp_path.iterdir()) == [file]
 
 
 def test_a_place_that_can_not_be_written_to_is_named(newcomer: Tenant) -> None:
