@@ -117,6 +117,8 @@ class Command(BaseCommand):
         verbosity: int = 1,
         **options: Any,
     ) -> None:
+        if lock_timeout < 1:
+            raise CommandError("--lock-timeout must be at least 1, in milliseconds.")
         schemas = behind(names)
         if not schemas:
             if verbosity:
