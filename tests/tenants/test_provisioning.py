@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.core.management import CommandError, call_command
+from django.core.management import CommandError, ManagementUtility, call_command
 from django.db import DatabaseError
 from django_tenants.utils import tenant_context
 
@@ -228,3 +228,13 @@ def test_suspend_and_resume_are_told_apart() -> None:
     assert "active" in run("resume", "newcomer")
     assert "newcomer.localhost" in run("list")
     assert "newcomer.localhost" in run("show", "newcomer")
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["create_tenant", "delete_tenant", "rename_schema", "clone_tenant", "create_missing_schemas"],
+)
+def test_what_does_it_by_halves_is_refused(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        ManagementUtility().fetch_command(name).run_from_argv(["manage.py", name, "--schema=alpha"])
+    assert "Use: manage.py tenant" in capsys.readouterr().err
