@@ -10,9 +10,11 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import models
+from django.db.migrations.recorder import MigrationRecorder
 from django.utils.module_loading import autodiscover_modules
 
 from tenants.errors import TillhouseError
+from tenants.lifecycle.catalogue import tables_of
 
 #: Stands where a name was.
 ERASED = "Erased"
@@ -134,11 +136,35 @@ def undeclared_fields() -> list[str]:
     return sorted(missing) + sorted(unknown)
 
 
-def _models() -> Iterable[type[models.Model]]:
-    """Yield the models whose tables are in a business's schema; links between rows hold none."""
+def stray_columns(schema: str) -> list[str]:
+    """Return the columns that only the database or only this code has, as "table.column".
+
+    An app that was taken away leaves its tables, and a business that waits for its migrations
+    lacks some.
+    """
+    there = {
+        (table.name, column)
+        for table in tables_of(schema)
+        if table.name != MigrationRecorder.Migration._meta.db_table
+        for column in table.columns
+    }
+    known = {
+        (model._meta.db_table, column.column)
+        for model in _models(links=True)
+        for column in model._meta.concrete_fields
+        if not column.generated
+    }
+    return sorted(f"{table}.{column}" for table, column in there ^ known)
+
+
+def _models(*, links: bool = False) -> Iterable[type[models.Model]]:
+    """Yield the models whose tables are in a business's schema.
+
+    The tables that link rows to rows hold nothing else: they come with `links` alone.
+    """
     names = {config.name: config.label for config in apps.get_app_configs()}
     labels = {names[app] for app in settings.TENANT_APPS if app in names}
-    for model in apps.get_models():
+    for model in apps.get_models(include_auto_created=links):
         if model._meta.app_label in labels and not model._meta.proxy:
             yield model
 

@@ -13,6 +13,7 @@ from tenants.personal.declarations import (
     Person,
     declared,
     person_called,
+    stray_columns,
     undeclared_fields,
 )
 from tenants.signals import customer_leaving
@@ -48,6 +49,12 @@ def erase(email: str, *, actor: str = "") -> dict[str, int]:
         raise ErasureRefused(
             f"Nobody has said whether {unknown[0]} is personal: declare it in its app's module "
             "“personal”."
+        )
+    if strays := stray_columns(current_tenant().schema_name):
+        raise ErasureRefused(
+            f"{strays[0]} is in the database or in the code alone, so nobody can say whether it is "
+            "personal: bring the business up to date (manage.py fleet migrate), or put the app "
+            "back (EXTRA_TENANT_APPS)."
         )
     if reasons := obstacles(person.email):
         raise ErasureRefused(" ".join(reasons))

@@ -179,6 +179,18 @@ def test_a_field_that_nobody_spoke_of_stops_the_erasure(
     assert Booking.objects.filter(customer_name="Annabel").exists()
 
 
+def test_a_table_that_no_app_knows_stops_the_erasure(paid: PaymentSession) -> None:
+    """An app that was taken away has left it, and perhaps the person is in it."""
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE alpha.loyalty (email text)")
+        try:
+            with pytest.raises(personal.ErasureRefused, match=r"loyalty\.email"):
+                personal.erase(EMAIL)
+        finally:
+            cursor.execute("DROP TABLE alpha.loyalty")
+    assert Booking.objects.filter(customer_name="Annabel").exists()
+
+
 def test_the_person_is_gone_and_the_money_stays(paid: PaymentSession) -> None:
     before = everything()
     assert [trace for trace in TRACES if trace not in before] == []
