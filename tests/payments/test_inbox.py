@@ -108,7 +108,7 @@ def test_what_was_dealt_with_long_ago_is_forgotten(in_alpha: Tenant, stripe: Con
     for status in StripeEvent.Status.values:
         for received_at in (long_ago, timezone.now()):
             StripeEvent.objects.create(
-                event_id=f"evt_{status}_{received_at:%d}", type="x", status=status, payload={},
+                event_id=f"evt_{status}_{received_at:%Y%m%d}", type="x", status=status, payload={},
                 created_at=received_at, received_at=received_at,
             )  # fmt: skip
     inbox.forget_expired()
