@@ -5,6 +5,7 @@ import zipfile
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.test import Client
 from django.utils import timezone
 from django_tenants.utils import tenant_context
@@ -33,8 +34,9 @@ def test_the_operator_deletes_by_typing_the_name_and_keeps(operator: Client, alp
     assert operator.post(page, {"typed": "beta"}).status_code == 400
     assert Client(HTTP_HOST="alpha.localhost").get("/").status_code == 200
     connection.set_schema_to_public()
-    said = operator.post(page, {"typed": "alpha"}, follow=True).content.decode()
-    when = f"{timezone.now() + timedelta(days=30):%Y-%m-%d}"
+    with time_machine.travel(timezone.now(), tick=False):
+        said = operator.post(page, {"typed": "alpha"}, follow=True).content.decode()
+        when = f"{timezone.now() + timedelta(days=30):%Y-%m-%d}"
     assert f"is off the air, and deleted after {when}" in said
     assert Client(HTTP_HOST="alpha.localhost").get("/").status_code == 503
     connection.set_schema_to_public()
