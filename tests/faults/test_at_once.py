@@ -21,10 +21,13 @@ def rows(stack: Stack, sql: str, *values: Any) -> list[tuple[Any, ...]]:
         return connection.execute(sql, values).fetchall()
 
 
+#: Looked up once: past midnight, one test's day would be another's of before.
+TODAYS_NOON = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0)
+
+
 def starts(days: int) -> str:
     """Return a time `days` ahead; each test takes a day of its own."""
-    noon = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0)
-    return (noon + timedelta(days=days)).isoformat()
+    return (TODAYS_NOON + timedelta(days=days)).isoformat()
 
 
 def session_id(body: dict[str, Any]) -> str:

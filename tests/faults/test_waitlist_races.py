@@ -20,7 +20,7 @@ from tenants.connection import connection
 from tenants.models import Tenant
 from tests.bookings import waiting as waiting_support
 from tests.contract.api import booking_body
-from tests.faults.test_at_once import rows
+from tests.faults.test_at_once import rows, starts
 from tests.faults.test_capacity_races import together
 from tests.http import LiveApi, at_once
 from tests.support import wait_for
@@ -31,8 +31,7 @@ BERLIN = ZoneInfo("Europe/Berlin")
 
 def weekday_noon(days: int) -> datetime:
     """Return noon on a weekday at least `days` ahead, when the gym is open."""
-    noon = datetime.now(BERLIN).replace(hour=12, minute=0, second=0, microsecond=0)
-    noon += timedelta(days=days)
+    noon = datetime.fromisoformat(starts(days)).astimezone(BERLIN).replace(hour=12)
     while noon.weekday() > 4:
         noon += timedelta(days=1)
     return noon.astimezone(UTC)
