@@ -7,6 +7,8 @@ rolled back, or truncated after a test that needs real transactions.
 import os
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,6 +25,7 @@ from payments.models import StripeAccount
 from tenants.connection import connection
 from tenants.directory import directory
 from tenants.models import Tenant
+from tests.clock import AWAY, moved
 from tests.stripe_control import Control
 from tests.support import JobRunner, StripeSigner, business, empty_everything
 
@@ -37,6 +40,9 @@ BUSINESSES = {
     },
 }
 
+#: In these directories tests name their days.
+DATED = {"bookings", "contract", "faults", "isolation"}
+
 
 # A test looks at the very next request; those of the lease itself set it.
 directory.lease_seconds = 0
@@ -48,6 +54,18 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
     with django_db_blocker.unblock():
         for label, values in BUSINESSES.items():
             business(label, **values)
+
+
+def _names_its_days(request: pytest.FixtureRequest) -> bool:
+    """Is the test one that names its days, and not one of the platform's own processes?"""
+    return request.path.parent.name in DATED and "stack" not in request.fixturenames
+
+
+@pytest.fixture(autouse=True)
+def _at_its_moment(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Have a test that names its days take place before them, whenever it runs."""
+    with moved() if _names_its_days(request) else nullcontext():
+        yield
 
 
 @pytest.fixture(autouse=True)
@@ -179,10 +197,21 @@ def control(stack: Stack) -> Control:
 @pytest.fixture(scope="session")
 def sandbox_port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     """A Stripe sandbox of this worker's own; its port."""
-    port, directory = free_port(), tmp_path_factory.mktemp("sandbox")
+    yield from _sandbox(tmp_path_factory.mktemp("sandbox"), "sandbox")
+
+
+@pytest.fixture(scope="session")
+def dated_sandbox_port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    """The same by the clock of the tests that name their days."""
+    command = ("tests.clock", str(AWAY.total_seconds()), "sandbox")
+    yield from _sandbox(tmp_path_factory.mktemp("dated-sandbox"), *command)
+
+
+def _sandbox(directory: Path, *module: str) -> Iterator[int]:
+    port = free_port()
     process = Process(
         "sandbox",
-        [sys.executable, "-m", "sandbox", "--port", str(port), "--data", str(directory)],
+        [sys.executable, "-m", *module, "--port", str(port), "--data", str(directory)],
         environment={**os.environ},
         log=directory / "sandbox.log",
         cwd=ROOT,
@@ -193,9 +222,10 @@ def sandbox_port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
 
 
 @pytest.fixture
-def stripe_control(sandbox_port: int) -> Iterator[Control]:
+def stripe_control(request: pytest.FixtureRequest) -> Iterator[Control]:
     """What happens at this worker's Stripe, on request; forgotten after the test."""
-    control = Control(sandbox_port)
+    its_sandbox = "dated_sandbox_port" if _names_its_days(request) else "sandbox_port"
+    control = Control(request.getfixturevalue(its_sandbox))
     yield control
     control("reset")
 

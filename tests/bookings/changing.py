@@ -1,12 +1,13 @@
 """Bookings to change: paid through the sandbox, or free, in alpha's own hours."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from bookings import services
 from bookings.models import Booking, OpeningHours, Service
 from bookings.wishes import BookingRequest
 from tenants.models import Tenant
+from tests.clock import NOON
 from tests.stripe_control import Control
 
 
@@ -19,8 +20,7 @@ def open_always() -> None:
 
 def noon(days: int = 7) -> datetime:
     """Return 12:00 UTC `days` from today."""
-    today = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0)
-    return today + timedelta(days=days)
+    return NOON + timedelta(days=days)
 
 
 def haircut(**values: Any) -> Service:
