@@ -40,16 +40,11 @@ class Shares:
         # {business: (seconds left, when that was)}
         self._accounts: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
-    def taking(self, business: str, per_second: float) -> "Taking":
-        """Return a block that charges its time to `business`.
-
-        The business gets `per_second` thread seconds a second. Entering the block raises Refused
-        while its account is empty.
-        """
-        return Taking(self, business, per_second)
-
     def enter(self, business: str, per_second: float) -> float:
-        """Return the time; raises Refused while the account of `business` is empty."""
+        """Return the time, for `leave`; raises Refused while the account of `business` is empty.
+
+        It gets `per_second` thread seconds a second.
+        """
         now = self._clock()
         account = self._accounts.get(business)
         # What has come in since is of interest to an empty one only.
@@ -86,21 +81,6 @@ class Shares:
             return most
         left, then = account
         return min(most, left + (now - then) * per_second)
-
-
-class Taking:
-    """What `Shares.taking` returns: a generator in its place would cost each request more."""
-
-    __slots__ = ("_begun", "_business", "_per_second", "_shares")
-
-    def __init__(self, shares: Shares, business: str, per_second: float) -> None:
-        self._shares, self._business, self._per_second = shares, business, per_second
-
-    def __enter__(self) -> None:
-        self._begun = self._shares.enter(self._business, self._per_second)
-
-    def __exit__(self, *exc: object) -> None:
-        self._shares.leave(self._business, self._per_second, self._begun)
 
 
 shares = Shares()

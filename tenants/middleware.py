@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
 
 from django.conf import settings
 from django.core.exceptions import DisallowedHost
@@ -92,12 +91,12 @@ def _may_be_sent_on(request: HttpRequest) -> bool:
     return request.method in ("GET", "HEAD") and not request.path_info.startswith("/api/")
 
 
-def _share_of(tenant: Tenant, request: HttpRequest) -> AbstractContextManager[None]:
-    """Charge the request's time to `tenant`; raises Refused when it has had its share."""
+def _share_of(tenant: Tenant, request: HttpRequest) -> float:
+    """Return the thread seconds that `tenant` may take of each; 0: as many as it likes."""
     share = settings.BUSINESS_SHARE if tenant.request_share is None else tenant.request_share
     if not share or request.path_info.startswith(OPEN_WHILE_SUSPENDED):
-        return nullcontext()
-    return shares.taking(tenant.schema_name, settings.WEB_THREADS * share / 100)
+        return 0
+    return float(settings.WEB_THREADS * share / 100)
 
 
 class TenantMiddleware:
@@ -133,12 +132,7 @@ class TenantMiddleware:
         request.tenant = tenant  # type: ignore[attr-defined]
         # For this thread until its next request: taking it back would cost as much again.
         timezone.activate(tenant.zone)
-        try:
-            with _share_of(tenant, request):
-                response = self.get_response(request)
-        except Refused as refusal:
-            text = f"{tenant.name} has too many visitors at the moment. Try again soon."
-            return refuse(request, 429, "Too many requests", text, retry_after=refusal.retry_after)
+        response = self._serve(tenant, request)
         if not connection.proves_directory() and _may_be_read_again(request):
             # It was answered from memory alone, and the memory was of yesterday.
             return self(request)
@@ -164,6 +158,21 @@ class TenantMiddleware:
         return refuse(
             request, 503, "This took too long", "It took too long and was stopped. Ask for less."
         )
+
+    def _serve(self, tenant: Tenant, request: HttpRequest) -> HttpResponse:
+        """Charge the time it takes to `tenant`, which is refused once it has had its share."""
+        share = _share_of(tenant, request)
+        if not share:
+            return self.get_response(request)
+        try:
+            begun = shares.enter(tenant.schema_name, share)
+        except Refused as refusal:
+            text = f"{tenant.name} has too many visitors at the moment. Try again soon."
+            return refuse(request, 429, "Too many requests", text, retry_after=refusal.retry_after)
+        try:
+            return self.get_response(request)
+        finally:
+            shares.leave(tenant.schema_name, share, begun)
 
     def _serve_platform(self, request: HttpRequest) -> HttpResponse:
         if settings.PUBLIC_SCHEMA_URLCONF != settings.ROOT_URLCONF:

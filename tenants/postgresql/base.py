@@ -20,6 +20,7 @@ from uuid import UUID
 import psycopg
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+from django.db.backends.postgresql import base as original
 from django.db.backends.utils import CursorDebugWrapper
 from django_tenants.postgresql_backend import base
 from django_tenants.utils import get_public_schema_name
@@ -154,21 +155,19 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
         send(self, and_commit=and_commit)
 
+    # Not the base class's, which sets the path with each new cursor: ours do as they execute.
+    _cursor = original.DatabaseWrapper._cursor  # type: ignore[attr-defined]
+
     def create_cursor(self, name: str | None = None) -> Any:
-        cursor = super().create_cursor(name)
+        if name:
+            # One on the server can't bring its settings along.
+            with self.connection.cursor() as cursor:
+                cursor.send_settings()
+        made = super().create_cursor(name)
         if name and self.in_transactions:
             # Django has asked the driver, which knows of no transaction.
-            cursor._withhold = False
-        return cursor
-
-    def _handle_search_path(self, cursor: Any = None) -> None:
-        """Called by the base class with each new cursor; ours set the path as they execute.
-
-        A server-side cursor, for which `cursor` is None, can't: it is set here.
-        """
-        if cursor is None:
-            with self.connection.cursor() as own_cursor:
-                own_cursor.send_settings()
+            made._withhold = False
+        return made
 
     def rollback(self) -> None:
         self.forget_settings()

@@ -16,7 +16,7 @@ its path by a SET of the session, which our pool undoes and PgBouncer can't have
 
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
 import psycopg
@@ -87,10 +87,10 @@ class TenantCursor(Cursor):
     # What goes before the query in its message.
     _brings: tuple[str, ...] = ()
 
-    @property
-    def _owner(self) -> "DatabaseWrapper":
-        # It has none while it lies in the pool, and no such cursor either.
-        return cast("DatabaseWrapper", self._conn.owner)  # type: ignore[attr-defined]
+    def __init__(self, connection: "psycopg.Connection[Any]", *args: Any, **kwargs: Any) -> None:
+        super().__init__(connection, *args, **kwargs)
+        # It has none while it lies in the pool, and makes no such cursor either.
+        self._owner: DatabaseWrapper = connection.owner  # type: ignore[attr-defined]
 
     def execute(self, query: Any, params: Any = None, **kwargs: Any) -> "TenantCursor":
         """Run `query` on the path of the business; raises the database's error.

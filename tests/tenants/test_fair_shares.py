@@ -27,8 +27,9 @@ class Clock:
 
 
 def use(account: Shares, clock: Clock, business: str, seconds: float) -> None:
-    with account.taking(business, 4):
-        clock.now += seconds
+    begun = account.enter(business, 4)
+    clock.now += seconds
+    account.leave(business, 4, begun)
 
 
 def test_a_burst_is_served_and_then_the_business_is_held_to_its_share() -> None:
@@ -36,9 +37,10 @@ def test_a_burst_is_served_and_then_the_business_is_held_to_its_share() -> None:
     account = Shares(clock)
     use(account, clock, "busy", 1)
     # It overdraws what is left with one very long request.
-    with account.taking("busy", 4):
-        clock.now += 1
-        account.charge("busy", 4, 4 * BURST_SECONDS + 20)
+    begun = account.enter("busy", 4)
+    clock.now += 1
+    account.charge("busy", 4, 4 * BURST_SECONDS + 20)
+    account.leave("busy", 4, begun)
     with pytest.raises(Refused) as refusal:
         use(account, clock, "busy", 1)
     assert refusal.value.retry_after > 1

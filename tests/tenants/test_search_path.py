@@ -13,7 +13,7 @@ from django_tenants.utils import schema_context, tenant_context
 from psycopg import IsolationLevel
 
 from access.models import User
-from tenants.connection import connection
+from tenants.connection import connection, threads_connection
 from tenants.models import Tenant
 from tenants.postgresql.base import DatabaseWrapper
 
@@ -94,9 +94,8 @@ def test_negative_control_the_stock_backend_reads_the_business_before(
     with tenant_context(alpha):
         User.objects.create_user("only@alpha.example", "x")
     monkeypatch.setattr(connection.connection, "cursor_factory", Cursor)
-    monkeypatch.setattr(
-        connection, "_handle_search_path", Stock._handle_search_path.__get__(connection)
-    )
+    threads = threads_connection()
+    monkeypatch.setattr(threads, "_cursor", Stock._cursor.__get__(threads))
     with tenant_context(alpha):
         assert User.objects.count() == 1
     with tenant_context(beta):
