@@ -20,6 +20,7 @@ from uuid import UUID
 import psycopg
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+from django.db.backends.base.base import NO_DB_ALIAS
 from django.db.backends.postgresql import base as original
 from django.db.backends.utils import CursorDebugWrapper
 from django_tenants.postgresql_backend import base
@@ -28,6 +29,7 @@ from django_tenants.utils import get_public_schema_name
 from tenants.directory import directory
 from tenants.names import validate_schema_name
 from tenants.postgresql.cursor import DIRECTORY_VERSION, SERVERS, Cursor, Settings, TenantCursor
+from tenants.postgresql.pool import Pool
 from tenants.postgresql.schema import SchemaEditor
 
 if TYPE_CHECKING:
@@ -99,6 +101,22 @@ class DatabaseWrapper(base.DatabaseWrapper):
         if self.leaves_traces or self.pools_transactions:
             return Settings(limit=SERVERS)
         return Settings(limit=self.connection.limit_of_session)
+
+    @property
+    def pool(self) -> Pool | None:
+        """The process's pool for this database, or None without one; it is opened when needed."""
+        pool: Pool | None = self._connection_pools.get(self.alias)
+        options = self.settings_dict["OPTIONS"].get("pool")
+        if pool is not None or not options or self.alias == NO_DB_ALIAS:
+            return pool
+        made = Pool(
+            kwargs={**self.get_connection_params(), "autocommit": True},
+            open=False,
+            configure=self._configure_connection,  # type: ignore[arg-type]
+            **options,
+        )
+        # Another thread may have made one meanwhile.
+        return self._connection_pools.setdefault(self.alias, made)  # type: ignore[no-any-return]
 
     def connect(self) -> None:
         self._takes_from_pool = self.alias in self._connection_pools

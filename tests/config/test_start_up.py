@@ -100,6 +100,20 @@ def test_the_web_server_stops_with_the_same_sentence() -> None:
         assert "Traceback" not in result.stderr
 
 
+def test_a_database_that_does_not_answer_is_named_without_its_password() -> None:
+    merged = {name: value for name, value in GOOD.items() if name != "ENV_FILE"}
+    result = subprocess.run(
+        [sys.executable, "manage.py", "tenant", "list"],
+        env={**merged, "DATABASE_POOL_SIZE": "0"},
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert result.returncode == 1
+    assert "“tillhouse” at 127.0.0.1:9 can't be reached as “user”" in result.stderr
+    assert "DATABASE_URL" in result.stderr
+    assert "Traceback" not in result.stderr
+    assert "user:pw" not in result.stderr
+
+
 def test_debug_needs_neither_key() -> None:
     code, _ = start(DEBUG="true", SECRET_KEY=None, FIELD_ENCRYPTION_KEYS=None)
     assert code == 0

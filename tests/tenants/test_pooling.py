@@ -22,6 +22,7 @@ from tenants.connection import connection
 from tenants.management.commands.worker import job_queue_connector
 from tenants.models import Tenant
 from tenants.postgresql.base import DatabaseWrapper
+from tenants.postgresql.pool import Pool
 from tenants.statements import Statement, run, together
 from tests.poolers import Pooler, pooler
 
@@ -75,9 +76,25 @@ def pool() -> Iterator[DatabaseWrapper]:
     made.close_pool()
 
 
+def test_the_pool_gives_out_what_came_back_last() -> None:
+    """So that a quiet server has few connections get to know its businesses, not all in turn."""
+    parameters = database().get_connection_params()
+    with Pool(kwargs=parameters, min_size=3, max_size=3, open=True) as pool:
+        pool.wait()
+        first, second, third = (pool.getconn() for _ in range(3))
+        for one in (second, third, first):
+            pool.putconn(one)
+        assert pool.getconn() is first
+        assert pool.getconn() is third
+        pool.putconn(third)
+        assert pool.getconn() is third
+        for one in (first, third):
+            pool.putconn(one)
+
+
 def path_of_the_next(pool: DatabaseWrapper) -> str:
     """Return the path that a connection has as it comes out of the pool."""
-    with pool.pool.connection() as taken, psycopg.Cursor(taken) as cursor:
+    with pool.pool.connection() as taken, psycopg.Cursor(taken) as cursor:  # type: ignore[union-attr]
         found = cursor.execute("SHOW search_path").fetchone()
         return str(found and found[0])
 
