@@ -4,7 +4,6 @@ import threading
 from typing import Any
 
 import pytest
-from django.core.handlers.base import BaseHandler
 from django.core.management import CommandError
 from django.db import transaction
 from django.test import Client
@@ -18,6 +17,7 @@ from tenants.connection import connection
 from tenants.jobs import TenantTask
 from tenants.lifecycle import queue, renaming
 from tenants.lifecycle.catalogue import lock_tables
+from tenants.middleware import TenantMiddleware
 from tenants.models import Domain, LifecycleEvent, Tenant
 from tests.lifecycle.support import run
 from tests.support import JobRunner, StripeSigner
@@ -176,7 +176,7 @@ def test_requests_meanwhile_are_served_or_asked_to_come_again(newcomer: Tenant) 
 def test_a_request_in_the_middle_is_asked_to_come_again(
     newcomer: Tenant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    serve = BaseHandler._get_response  # type: ignore[attr-defined]
+    serve = TenantMiddleware._serve
     assert status("newcomer.localhost") == 200
 
     def rename_first(*args: Any) -> Any:
@@ -187,7 +187,7 @@ def test_a_request_in_the_middle_is_asked_to_come_again(
         connection.set_tenant(before)
         return serve(*args)
 
-    monkeypatch.setattr(BaseHandler, "_get_response", rename_first)
+    monkeypatch.setattr(TenantMiddleware, "_serve", rename_first)
     answer = Client(HTTP_HOST="newcomer.localhost").get("/")
     assert (answer.status_code, answer["Retry-After"]) == (503, "1")
     connection.set_schema_to_public()

@@ -5,7 +5,6 @@ from uuid import uuid4
 
 import psycopg
 import pytest
-from django.core.handlers.base import BaseHandler
 from django.db import DatabaseError, transaction
 from django.db import connection as django_connection
 from django.test import Client
@@ -16,6 +15,7 @@ from bookings.models import Service
 from tenants.connection import connection
 from tenants.directory import LEASE_SECONDS, Directory, Entry, directory
 from tenants.lifecycle import renaming
+from tenants.middleware import TenantMiddleware
 from tenants.models import DirectoryVersion, Domain, Tenant
 from tenants.provisioning import set_status
 from tests.support import business
@@ -312,14 +312,14 @@ def test_the_lease_begins_when_the_proof_is_asked_for(
     alpha: Tenant, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     get("alpha.localhost")
-    serve = BaseHandler._get_response  # type: ignore[attr-defined]
+    serve = TenantMiddleware._serve
 
     def slowly(*args: Any) -> Any:
         answer = serve(*args)
         clock.now += 2 * LEASE_SECONDS
         return answer
 
-    monkeypatch.setattr(BaseHandler, "_get_response", slowly)
+    monkeypatch.setattr(TenantMiddleware, "_serve", slowly)
     assert (proofs(), proofs()) == (1, 1)
 
 
