@@ -89,7 +89,7 @@ class TenantCursor(Cursor):
 
     def __init__(self, connection: "psycopg.Connection[Any]", *args: Any, **kwargs: Any) -> None:
         super().__init__(connection, *args, **kwargs)
-        # It has none while it lies in the pool, and makes no such cursor either.
+        # It has none while it lies in the pool, and makes no such cursor then either.
         self._owner: DatabaseWrapper = connection.owner  # type: ignore[attr-defined]
 
     def execute(self, query: Any, params: Any = None, **kwargs: Any) -> "TenantCursor":
@@ -180,9 +180,12 @@ class TenantCursor(Cursor):
     def _before(self, *, is_alone: bool, path_lasts: bool = False) -> tuple[str, ...]:
         """Return the statements that have to go before the next one.
 
-        Raises RuntimeError for one that would not see what `tenants.statements` has not sent yet.
+        Raises RuntimeError for one that would not see what `tenants.statements` has not sent yet,
+        psycopg.InterfaceError where the connection is nobody's by now, or somebody else's.
         """
         owner = self._owner
+        if self._conn.owner is not owner:  # type: ignore[attr-defined]
+            raise psycopg.InterfaceError("The connection went back to the pool: take another.")
         if owner.unsent:
             if owner.is_collecting:
                 raise RuntimeError(f"{len(owner.unsent)} statements wait to be sent before this.")

@@ -11,7 +11,14 @@ import psycopg
 import pytest
 from django.conf import settings
 from django.core.management import CommandError
-from django.db import DEFAULT_DB_ALIAS, DataError, NotSupportedError, connections, transaction
+from django.db import (
+    DEFAULT_DB_ALIAS,
+    DataError,
+    InterfaceError,
+    NotSupportedError,
+    connections,
+    transaction,
+)  # fmt: skip
 from django.db.utils import ConnectionHandler
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -90,6 +97,17 @@ def test_the_pool_gives_out_what_came_back_last() -> None:
         assert pool.getconn() is third
         for one in (first, third):
             pool.putconn(one)
+
+
+def test_a_cursor_runs_nothing_once_its_connection_went_back(
+    pool: DatabaseWrapper, alpha: Tenant
+) -> None:
+    with instead(pool), tenant_context(alpha):
+        cursor = pool.cursor()
+        cursor.execute("SELECT 1")
+        pool.close()
+        with pytest.raises(InterfaceError, match="went back to the pool"):
+            cursor.execute("SELECT 1")
 
 
 def path_of_the_next(pool: DatabaseWrapper) -> str:
