@@ -7,15 +7,17 @@ One page with one indexed SELECT, through gunicorn, the requests spread over all
 - plain: Django without tenants, the schema on each connection's path;
 - the floor: a WSGI function that sends the SELECT with psycopg.
 
-All with the same gunicorn settings and connection pool, in turns, in one database. Besides how many
-requests a second are answered, what each took of the processors is counted, of the web processes and of
-PostgreSQL's: that is steadier, and leaves out what asks.
+All with the same gunicorn settings and connection pool, in one database, in short rounds. A machine
+that others share is now faster, now slower: what is compared is one round's figures, and a ratio is
+the median of all rounds' ratios. Besides how many requests a second are answered, what each took of
+the processors is counted, of the web processes and of PostgreSQL's, which leaves out what asks.
 """
 
 import argparse
 import json
 import sys
 from contextlib import ExitStack
+from dataclasses import dataclass, field
 from statistics import median
 from typing import Any
 
@@ -51,6 +53,21 @@ WAYS = {
 }
 
 
+@dataclass
+class Rounds:
+    """What one way was measured to do with so many businesses, a figure for each round."""
+
+    #: Requests a second.
+    rates: list[float] = field(default_factory=list)
+    #: µs of the processors for a request: the web processes' and PostgreSQL's.
+    web: list[float] = field(default_factory=list)
+    db: list[float] = field(default_factory=list)
+
+    def taken(self) -> list[float]:
+        """Return the µs of all processors for a request."""
+        return [web + db for web, db in zip(self.web, self.db, strict=True)]
+
+
 def requests(schemas: list[str], key: int, count: int) -> list[Post]:
     """Return `count` requests, in turn to all businesses."""
     return [
@@ -67,8 +84,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=25)
     options = parser.parse_args()
     sizes = sizes_of(options)
-    found: dict[int, dict[str, float]] = {}
-    taken: dict[int, dict[str, tuple[float, float]]] = {}
+    found: dict[int, dict[str, Rounds]] = {}
     with ExitStack() as stack:
         address = stack.enter_context(server())
         url = stack.enter_context(database(address, "bench_resolve"))
@@ -94,14 +110,17 @@ def main() -> None:
             more = [f"bench{number:05}" for number in range(len(schemas), size)]
             copy_tenants(url, FIRST, empty, more)
             schemas += more
-            found[size], taken[size] = measure(connection, ports, schemas, key, options)
-            shown = ", ".join(f"{name} {figure:.0f}/s" for name, figure in found[size].items())
+            found[size] = measure(connection, ports, schemas, key, options)
+            shown = ", ".join(
+                f"{name} {median(one.rates):.0f}/s" for name, one in found[size].items()
+            )
             print(f"{size:6} businesses: {shown}", flush=True)
             shown = ", ".join(
-                f"{name} {web:.0f} + {db:.0f}" for name, (web, db) in taken[size].items()
+                f"{name} {median(one.web):.0f} + {median(one.db):.0f}"
+                for name, one in found[size].items()
             )
             print(f"       µs of the processors, web + PostgreSQL: {shown}", flush=True)
-    report(found, taken)
+    report(found)
 
 
 def measure(
@@ -110,29 +129,25 @@ def measure(
     schemas: list[str],
     key: int,
     options: argparse.Namespace,
-) -> tuple[dict[str, float], dict[str, tuple[float, float]]]:
-    """Return each way's requests a second, and its µs of web processes and PostgreSQL for one."""
-    rates: dict[str, list[float]] = {name: [] for name in ports}
-    times: dict[str, list[tuple[float, float]]] = {name: [] for name in ports}
+) -> dict[str, Rounds]:
+    """Return what each way did, round by round, the first of a round being the last of the next."""
+    measured = {name: Rounds() for name in ports}
+    order = list(ports)
     for number in range(options.rounds + 1):
-        for name, port in ports.items():
+        for name in order:
             # All connections see every business in the first round, which does not count.
             least = 1 if number else FAMILIAR
             work = requests(schemas, key, max(options.requests, least * len(schemas)))
-            before = processors(connection, name, port)
-            rate = post_all(port, work)
-            after = processors(connection, name, port)
+            before = processors(connection, name, ports[name])
+            rate = post_all(ports[name], work)
+            after = processors(connection, name, ports[name])
             if number:
-                rates[name].append(rate)
-                web, db = (1e6 * (after[part] - before[part]) / len(work) for part in (0, 1))
-                times[name].append((web, db))
-    return (
-        {name: median(figures) for name, figures in rates.items()},
-        {
-            name: (median(web for web, _ in one), median(db for _, db in one))
-            for name, one in times.items()
-        },
-    )
+                one = measured[name]
+                one.rates.append(rate)
+                one.web.append(1e6 * (after[0] - before[0]) / len(work))
+                one.db.append(1e6 * (after[1] - before[1]) / len(work))
+        order.append(order.pop(0))
+    return measured
 
 
 def processors(connection: psycopg.Connection[Any], name: str, port: int) -> tuple[float, float]:
@@ -143,32 +158,46 @@ def processors(connection: psycopg.Connection[Any], name: str, port: int) -> tup
     )
 
 
-def report(
-    found: dict[int, dict[str, float]], taken: dict[int, dict[str, tuple[float, float]]]
-) -> None:
+def report(found: dict[int, dict[str, Rounds]]) -> None:
     """Print the ratios, write everything down, and draw it."""
     first, last = min(found), max(found)
+    rates = {
+        size: {name: median(one.rates) for name, one in ways.items()}
+        for size, ways in found.items()
+    }
     ratios = {
-        **{f"ours / plain at {size:,}": one["ours"] / one["plain"] for size, one in found.items()},
-        **{f"ours / stock at {size:,}": one["ours"] / one["stock"] for size, one in found.items()},
-        **{f"ours / floor at {size:,}": one["ours"] / one["floor"] for size, one in found.items()},
-        f"ours at {last:,} / at {first:,}": found[last]["ours"] / found[first]["ours"],
         **{
-            f"processors, {other} / ours at {size:,}": sum(one[other]) / sum(one["ours"])
+            f"ours / {other} at {size:,}": paired(ways["ours"].rates, ways[other].rates)
+            for other in ("plain", "stock", "floor")
+            for size, ways in found.items()
+        },
+        f"ours at {last:,} / at {first:,}": rates[last]["ours"] / rates[first]["ours"],
+        **{
+            f"processors, {other} / ours at {size:,}": paired(
+                ways[other].taken(), ways["ours"].taken()
+            )
             for other in ("plain", "stock")
-            for size, one in taken.items()
+            for size, ways in found.items()
         },
     }
     print_ratios(ratios, TARGETS)
-    series = {name: [(size, 1 / one[name]) for size, one in found.items()] for name in found[first]}
+    series = {name: [(size, 1 / one[name]) for size, one in rates.items()] for name in rates[first]}
     RESULTS.parent.mkdir(exist_ok=True)
     written = {
-        "requests a second": found,
-        "microseconds of the processors": taken,
+        "requests a second": rates,
+        "microseconds of the processors": {
+            size: {name: (median(one.web), median(one.db)) for name, one in ways.items()}
+            for size, ways in found.items()
+        },
         "ratios": ratios,
     }
     RESULTS.write_text(json.dumps(written, indent=2) + "\n")
     draw(CHART, "One request, both cores busy", "businesses", series)
+
+
+def paired(ones: list[float], others: list[float]) -> float:
+    """Return the median of the rounds' ratios."""
+    return median(one / other for one, other in zip(ones, others, strict=True))
 
 
 if __name__ == "__main__":
