@@ -36,6 +36,8 @@ class Command(BaseCommand):
         if not settings.ALLOW_DEMO:
             raise CommandError("ALLOW_DEMO is not set: demo businesses stay off this deployment.")
         known = read(credentials)
+        # A password that can't be written down is of no use: notice that first.
+        write(credentials, known)
         known["operator"] = self.operator(known.get("operator", {}))
         businesses = known.setdefault("businesses", {})
         for demo in BUSINESSES:
@@ -180,9 +182,15 @@ def read(path: Path) -> dict[str, Any]:
 
 
 def write(path: Path, credentials: dict[str, Any]) -> None:
-    """Write the file so that only its owner can read it, whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Write the file so that only its owner can read it, whole or not at all.
+
+    Raises CommandError where it can't be written.
+    """
     temporary = path.with_suffix(".tmp")
-    temporary.touch(mode=0o600)
-    temporary.write_text(json.dumps(credentials, indent=2) + "\n")
-    temporary.replace(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary.touch(mode=0o600)
+        temporary.write_text(json.dumps(credentials, indent=2) + "\n")
+        temporary.replace(path)
+    except OSError as error:
+        raise CommandError(f"{path} can't be written: {error.strerror}.") from None
