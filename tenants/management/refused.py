@@ -1,4 +1,4 @@
-"""Commands of django-tenants that change a part of a business and leave the rest as it was."""
+"""Commands of others that change a part of a business and leave the rest as it was."""
 
 from typing import Any
 

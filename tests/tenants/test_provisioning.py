@@ -232,8 +232,11 @@ def test_suspend_and_resume_are_told_apart() -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["create_tenant", "delete_tenant", "rename_schema", "clone_tenant", "create_missing_schemas"],
-)
+    [
+        "create_tenant", "delete_tenant", "rename_schema", "clone_tenant",
+        "create_missing_schemas", "flush",
+    ],
+)  # fmt: skip
 def test_what_does_it_by_halves_is_refused(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         ManagementUtility().fetch_command(name).run_from_argv(["manage.py", name, "--schema=alpha"])
