@@ -1,5 +1,6 @@
 """The staff's page for one customer's wish: to see what is held on them, or to be erased."""
 
+import logging
 from typing import Any
 
 from django import forms
@@ -16,6 +17,7 @@ from unfold.widgets import (
 from tenants import personal
 from tenants.admin_sites import BusinessPage, form_page, staff_site
 
+logger = logging.getLogger(__name__)
 SHOW, ERASE = "show", "erase"
 MAY_SHOW, MAY_ERASE = "access.export_customer", "access.erase_customer"
 INTRO = (
@@ -58,12 +60,18 @@ def customer_data_view(request: HttpRequest) -> HttpResponse:
     form = CustomerDataForm(request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid():
         email = form.cleaned_data["email"]
-        if form.cleaned_data["what"] == SHOW:
-            return _download(email)
-        if not request.user.has_perm(MAY_ERASE):
+        try:
+            if form.cleaned_data["what"] == SHOW:
+                return _download(email)
+            if request.user.has_perm(MAY_ERASE):
+                _erase(request, email)
+                return redirect(request.path)
             form.add_error("what", "Only an owner may erase a customer.")
-        elif _erase(request, form, email):
-            return redirect(request.path)
+        except personal.ErasureRefused as refused:
+            form.add_error(None, refused.message)
+        except personal.UnknownColumns:
+            logger.exception("A customer's data can't be told apart")
+            form.add_error(None, "This is being brought up to date. Try again in a few minutes.")
     return form_page(
         staff_site, request, form, title="A customer's data", button="Do it", intro=INTRO
     )
@@ -80,17 +88,12 @@ def _download(email: str) -> HttpResponse:
     )
 
 
-def _erase(request: HttpRequest, form: forms.Form, email: str) -> bool:
-    try:
-        changed = personal.erase(email, actor=request.user.get_username())
-    except personal.ErasureRefused as refused:
-        form.add_error(None, refused.message)
-        return False
+def _erase(request: HttpRequest, email: str) -> None:
+    changed = personal.erase(email, actor=request.user.get_username())
     if changed:
         messages.success(request, f"{email} is erased.")
     else:
         messages.info(request, f"Nothing is held on {email}.")
-    return True
 
 
 staff_site.pages.append(BusinessPage("customer-data", "A customer's data", customer_data_view))

@@ -13,6 +13,7 @@ from django.db import models
 from django.db.migrations.recorder import MigrationRecorder
 from django.utils.module_loading import autodiscover_modules
 
+from tenants.current import current_tenant
 from tenants.errors import TillhouseError
 from tenants.lifecycle.catalogue import tables_of
 
@@ -47,6 +48,13 @@ def person_called(email: str) -> Person:
 
 class NotAnAddress(TillhouseError):
     """A customer is known by a whole e-mail address."""
+
+
+class UnknownColumns(TillhouseError):
+    """The business's tables are not those that this code knows; nothing was shown or erased."""
+
+    code = "unknown_columns"
+    status = 409
 
 
 Rows = Callable[[Person], models.QuerySet[Any]]
@@ -155,6 +163,19 @@ def stray_columns(schema: str) -> list[str]:
         if not column.generated
     }
     return sorted(f"{table}.{column}" for table, column in there ^ known)
+
+
+def check_columns() -> None:
+    """Raise UnknownColumns if the business that is entered has columns nobody can speak of.
+
+    What is shown would not be everything, and what is erased neither.
+    """
+    if strays := stray_columns(current_tenant().schema_name):
+        raise UnknownColumns(
+            f"{strays[0]} is in the database or in the code alone, so nobody can say whether it is "
+            "personal: bring the business up to date (manage.py fleet migrate), or put the app "
+            "back (EXTRA_TENANT_APPS)."
+        )
 
 
 def _models(*, links: bool = False) -> Iterable[type[models.Model]]:

@@ -11,9 +11,9 @@ from tenants.models import LifecycleEvent
 from tenants.personal.declarations import (
     Holding,
     Person,
+    check_columns,
     declared,
     person_called,
-    stray_columns,
     undeclared_fields,
 )
 from tenants.signals import customer_leaving
@@ -39,8 +39,8 @@ def erase(email: str, *, actor: str = "") -> dict[str, int]:
     """Erase the customer with this e-mail address from the business that is entered.
 
     Returns {what: how many rows were changed}, empty when nothing is held on them: erasing twice
-    does no harm. Raises ErasureRefused while a booking lies ahead or money is under way, and
-    NotAnAddress.
+    does no harm. Raises ErasureRefused while a booking lies ahead or money is under way,
+    UnknownColumns and NotAnAddress.
     """
     from tenants.lifecycle import history
 
@@ -50,12 +50,7 @@ def erase(email: str, *, actor: str = "") -> dict[str, int]:
             f"Nobody has said whether {unknown[0]} is personal: declare it in its app's module "
             "“personal”."
         )
-    if strays := stray_columns(current_tenant().schema_name):
-        raise ErasureRefused(
-            f"{strays[0]} is in the database or in the code alone, so nobody can say whether it is "
-            "personal: bring the business up to date (manage.py fleet migrate), or put the app "
-            "back (EXTRA_TENANT_APPS)."
-        )
+    check_columns()
     if reasons := obstacles(person.email):
         raise ErasureRefused(" ".join(reasons))
     found = find(person)

@@ -9,7 +9,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.utils import timezone
 
 from tenants.current import current_tenant
-from tenants.personal.declarations import Holding, person_called
+from tenants.personal.declarations import Holding, check_columns, person_called
 from tenants.personal.erasing import find
 
 
@@ -17,8 +17,10 @@ def everything_on(email: str) -> dict[str, Any]:
     """Return what the business that is entered holds on a customer, as JSON values.
 
     ``data`` is {title: [rows]}; what is kept about nobody in particular, and tokens, are left out.
+    Raises UnknownColumns and NotAnAddress.
     """
     person = person_called(email)
+    check_columns()
     data: dict[str, list[dict[str, Any]]] = {}
     shown: set[tuple[str, Any]] = set()
     for holding, keys in find(person):

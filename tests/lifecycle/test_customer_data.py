@@ -179,13 +179,15 @@ def test_a_field_that_nobody_spoke_of_stops_the_erasure(
     assert Booking.objects.filter(customer_name="Annabel").exists()
 
 
-def test_a_table_that_no_app_knows_stops_the_erasure(paid: PaymentSession) -> None:
+def test_a_table_that_no_app_knows_stops_showing_and_erasing(paid: PaymentSession) -> None:
     """An app that was taken away has left it, and perhaps the person is in it."""
     with connection.cursor() as cursor:
         cursor.execute("CREATE TABLE alpha.loyalty (email text)")
         try:
-            with pytest.raises(personal.ErasureRefused, match=r"loyalty\.email"):
+            with pytest.raises(personal.UnknownColumns, match=r"loyalty\.email"):
                 personal.erase(EMAIL)
+            with pytest.raises(personal.UnknownColumns, match=r"loyalty\.email"):
+                personal.package(EMAIL)
         finally:
             cursor.execute("DROP TABLE alpha.loyalty")
     assert Booking.objects.filter(customer_name="Annabel").exists()

@@ -81,6 +81,22 @@ def test_staff_hand_out_and_erase_a_customers_data(alpha: Tenant) -> None:
         assert Booking.objects.get().customer_name == "Erased"
 
 
+def test_staff_are_asked_to_wait_while_the_business_is_behind_its_code(alpha: Tenant) -> None:
+    owner = staff_of(alpha, "owner")
+    connection.set_schema_to_public()
+    with connection.cursor() as cursor:
+        cursor.execute(f"ALTER TABLE {alpha.schema_name}.bookings_booking ADD nickname text")
+    try:
+        for answer in (form("show"), form("erase", "ann@example.com")):
+            page = owner.post(DATA, answer)
+            assert b"brought up to date. Try again" in page.content
+            assert b"nickname" not in page.content
+    finally:
+        connection.set_schema_to_public()
+        with connection.cursor() as cursor:
+            cursor.execute(f"ALTER TABLE {alpha.schema_name}.bookings_booking DROP nickname")
+
+
 def test_each_role_may_do_what_it_may(alpha: Tenant) -> None:
     assert staff_of(alpha, "staff").get(DATA).status_code == 403
     manager = staff_of(alpha, "manager")
