@@ -56,22 +56,19 @@ class Shares:
 
     def leave(self, business: str, per_second: float, begun: float) -> None:
         """Charge the time since `begun`."""
-        now = self._clock()
-        self._charge(business, per_second, now - begun, now)
+        self.charge(business, per_second, self._clock() - begun)
 
     def charge(self, business: str, per_second: float, seconds: float) -> None:
         """Take `seconds` from the account of `business`, and more than it holds if need be."""
-        self._charge(business, per_second, seconds, self._clock())
-
-    def _charge(self, business: str, per_second: float, seconds: float, now: float) -> None:
+        accounts = self._accounts
         with self._lock:
-            account = self._accounts.get(business)
-            left = self._left(account, per_second, now)
-            self._accounts[business] = (left - seconds, now)
+            now = self._clock()
+            account = accounts.get(business)
+            accounts[business] = (self._left(account, per_second, now) - seconds, now)
             if account is not None:
-                self._accounts.move_to_end(business)
-            elif len(self._accounts) > self._remembered:
-                self._accounts.popitem(last=False)
+                accounts.move_to_end(business)
+            elif len(accounts) > self._remembered:
+                accounts.popitem(last=False)
 
     @staticmethod
     def _left(account: tuple[float, float] | None, per_second: float, now: float) -> float:
@@ -79,8 +76,8 @@ class Shares:
         most = per_second * BURST_SECONDS
         if account is None:
             return most
-        left, then = account
-        return min(most, left + (now - then) * per_second)
+        left = account[0] + (now - account[1]) * per_second
+        return left if left < most else most
 
 
 shares = Shares()

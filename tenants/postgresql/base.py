@@ -28,7 +28,14 @@ from django_tenants.utils import get_public_schema_name
 
 from tenants.directory import directory
 from tenants.names import validate_schema_name
-from tenants.postgresql.cursor import DIRECTORY_VERSION, SERVERS, Cursor, Settings, TenantCursor
+from tenants.postgresql.cursor import (
+    DIRECTORY_VERSION,
+    SERVERS,
+    Cursor,
+    Settings,
+    TenantCursor,
+    limited,
+)
 from tenants.postgresql.pool import Pool
 from tenants.postgresql.schema import SchemaEditor
 
@@ -50,6 +57,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     SchemaEditorClass = SchemaEditor
 
+    connection: Any
     _creating_in_extensions = False
     _takes_from_pool = False
     # Of `tenants.statements`: is what it makes to wait at the moment?
@@ -83,15 +91,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
         #: the server's? So does PgBouncer in transaction mode.
         self.pools_transactions = bool(settings_dict.get("POOLS_TRANSACTIONS"))
 
-    def search_path(self) -> str:
-        """Return the schemas, valid names, that the current tenant's statements see, as SQL."""
-        if not self.schema_name:
-            raise ImproperlyConfigured("The connection has no tenant: use tenant_context().")
-        return _search_path(self.schema_name, in_extensions=self._creating_in_extensions)
-
     def settings_wanted(self) -> Settings:
         """Return what the next statement needs to have set."""
-        return Settings(self.search_path(), self.statement_limit)
+        if not self.schema_name:
+            raise ImproperlyConfigured("The connection has no tenant: use tenant_context().")
+        return _settings(self.schema_name, self.statement_limit, self._creating_in_extensions)
 
     def settings_of_session(self) -> Settings:
         """Return what each transaction begins with."""
@@ -99,8 +103,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
             # A limit may have been set by others; ours is set anew.
             return Settings()
         if self.leaves_traces or self.pools_transactions:
-            return Settings(limit=SERVERS)
-        return Settings(limit=self.connection.limit_of_session)
+            return limited(SERVERS)
+        return limited(self.connection.limit_of_session)
 
     @property
     def pool(self) -> Pool | None:
@@ -119,7 +123,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return self._connection_pools.setdefault(self.alias, made)  # type: ignore[no-any-return]
 
     def connect(self) -> None:
-        self._takes_from_pool = self.alias in self._connection_pools
+        pool = self._connection_pools.get(self.alias)
+        self._takes_from_pool = pool is not None and not pool.closed
         try:
             super().connect()
         finally:
@@ -133,17 +138,28 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return params
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> "psycopg.Connection[Any]":
-        made: psycopg.Connection[Any] = super().get_new_connection(conn_params)
+        made: psycopg.Connection[Any]
+        if self._takes_from_pool and "isolation_level" not in self.settings_dict["OPTIONS"]:
+            # The base class would ask once more how to connect, and whether the pool is open.
+            self.isolation_level = psycopg.IsolationLevel.READ_COMMITTED
+            made = self._connection_pools[self.alias].getconn()
+        else:
+            made = super().get_new_connection(conn_params)
         made.owner = self  # type: ignore[attr-defined]
         made.cursor_factory = TenantCursor
         if not made.autocommit:
             made.autocommit = True
-        if not self.pool:
+        if not self._takes_from_pool and not self.pool:
             made.limit_of_session = SERVERS  # type: ignore[attr-defined]
         if made.isolation_level is not None:
             self.begin = f"BEGIN ISOLATION LEVEL {made.isolation_level.name.replace('_', ' ')}"
         self.leaves_traces = False
         return made
+
+    def init_connection_state(self) -> None:
+        # The pool has seen to it when the connection was made.
+        if not self._takes_from_pool:
+            super().init_connection_state()
 
     def _configure_connection(self, connection: "psycopg.Connection[Any]") -> bool:
         """Prepare a new connection; a pool's belongs to nobody yet."""
@@ -247,13 +263,18 @@ class DatabaseWrapper(base.DatabaseWrapper):
         self.unsent.clear()
         self.statement_limit = SERVERS
         self._kept_cursor = self.unproved_directory = None
-        super().close()
+        # Not the base class's, which would set things that no one of ours asks for.
+        super(base.DatabaseWrapper, self).close()
 
     def _close(self) -> None:
         """Close the connection, or make it nobody's and give it back to the pool."""
-        if self.connection is not None and self.pool:
-            leave_every_business(self.connection, leaves_traces=self.leaves_traces)
-        super()._close()
+        if self.connection is None or not self.pool:
+            super()._close()
+            return
+        leave_every_business(self.connection, leaves_traces=self.leaves_traces)
+        with self.wrap_database_errors:
+            self.connection._pool.putconn(self.connection)
+        self.connection = None
 
     def require_directory(self, version: UUID) -> None:
         """Have the next statement run only if the directory still has this version.
@@ -316,14 +337,15 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
 
 @lru_cache(maxsize=10_000)
-def _search_path(schema: str, *, in_extensions: bool) -> str:
+def _settings(schema: str, limit: int, in_extensions: bool) -> Settings:
+    """Return the path, of valid names, that the statements of `schema` see, with their limit."""
     public = get_public_schema_name()
     if schema != public:
         validate_schema_name(schema)
     schemas = [schema, settings.EXTENSIONS_SCHEMA]
     if in_extensions:
         schemas = [settings.EXTENSIONS_SCHEMA, public]
-    return ", ".join(f'"{one}"' for one in schemas)
+    return Settings(", ".join(f'"{one}"' for one in schemas), limit)
 
 
 def leave_every_business(connection: "psycopg.Connection[Any]", *, leaves_traces: bool) -> None:

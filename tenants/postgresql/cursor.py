@@ -43,6 +43,7 @@ _ORDINARY = re.compile(
 )
 
 
+IDLE, INERROR = TransactionStatus.IDLE, TransactionStatus.INERROR
 #: As a limit: what the server has without us.
 SERVERS = -1
 
@@ -55,6 +56,12 @@ class Settings(NamedTuple):
 
     path: str | None = None
     limit: int | None = None
+
+
+@lru_cache(maxsize=16)
+def limited(seconds: int) -> Settings:
+    """Return what is there when no more than this limit is known to be set."""
+    return Settings(limit=seconds)
 
 
 @lru_cache(maxsize=10_000)
@@ -97,39 +104,37 @@ class TenantCursor(Cursor):
 
         Raises django.db.NotSupportedError for what can't take its path along.
         """
-        try:
-            self._execute(query, params, **kwargs)
-        except psycopg.Error as error:
-            if error.sqlstate == DIRECTORY_CHANGED:
-                self._owner.notice_directory_change()
-            raise
-        return self
-
-    def _execute(self, query: Any, params: Any, **kwargs: Any) -> None:
         owner = self._owner
         if not isinstance(query, str) and isinstance(query, Composable):
             query = query.as_string(self._conn)
         is_ordinary = isinstance(query, str) and _ORDINARY.match(query) is not None
         if not is_ordinary:
             owner.leaves_traces = True
-        is_alone = self._is_alone()
-        before = self._before(is_alone=is_alone)
-        if not before:
-            super().execute(query, params, **kwargs)
-        elif (
-            isinstance(query, str)
-            and (is_ordinary or owner.pools_transactions or not is_alone)
-            and self._sends_at_once()
-        ):
-            self._brings = before
-            try:
+        status = self._pgconn.transaction_status
+        is_alone = status == IDLE and not owner.in_transactions
+        try:
+            before = self._before(status, is_alone=is_alone)
+            if not before:
                 super().execute(query, params, **kwargs)
-            finally:
-                self._brings = ()
-            self._remember(is_alone=is_alone)
-        else:
-            self.send_settings()
-            super().execute(query, params, **kwargs)
+            elif (
+                isinstance(query, str)
+                and (is_ordinary or owner.pools_transactions or not is_alone)
+                and self._sends_at_once()
+            ):
+                self._brings = before
+                try:
+                    super().execute(query, params, **kwargs)
+                finally:
+                    self._brings = ()
+                self._remember(is_alone=is_alone)
+            else:
+                self.send_settings()
+                super().execute(query, params, **kwargs)
+        except psycopg.Error as error:
+            if error.sqlstate == DIRECTORY_CHANGED:
+                owner.notice_directory_change()
+            raise
+        return self
 
     def _convert_query(self, query: Any, params: Any = None) -> Any:
         """Return what the driver sends; it remembers by its text how the query is taken apart.
@@ -146,7 +151,7 @@ class TenantCursor(Cursor):
         super()._set_results(results[len(self._brings) :])
 
     def executemany(self, query: Any, params_seq: Any, **kwargs: Any) -> None:
-        if self._is_alone():
+        if self._pgconn.transaction_status == IDLE and not self._owner.in_transactions:
             with self._conn.transaction():
                 self.executemany(query, params_seq, **kwargs)
             return
@@ -163,22 +168,27 @@ class TenantCursor(Cursor):
 
     def send_settings(self) -> None:
         """Send what is missing now, in a message of its own, for what can't take it along."""
-        is_alone = self._is_alone()
+        status = self._pgconn.transaction_status
+        is_alone = status == IDLE and not self._owner.in_transactions
         if is_alone and self._owner.pools_transactions:
             raise NotSupportedError(
                 "With DATABASE_POOLING=transaction this needs a transaction: transaction.atomic()."
             )
-        before = self._before(is_alone=is_alone, path_lasts=is_alone)
+        before = self._before(status, is_alone=is_alone, path_lasts=is_alone)
         if not before:
             return
         self._owner.leaves_traces |= is_alone
         with Cursor(self._conn) as cursor:
             for message in [";\n".join(before)] if self._sends_at_once() else before:
                 cursor.execute(message)
-        self._remember(is_alone=is_alone)
+        if self._owner.in_transactions or self._sends_at_once():
+            # What a pipeline has not run yet counts where its failure is noticed.
+            self._remember(is_alone=is_alone)
 
-    def _before(self, *, is_alone: bool, path_lasts: bool = False) -> tuple[str, ...]:
-        """Return the statements that have to go before the next one.
+    def _before(self, status: int, *, is_alone: bool, path_lasts: bool = False) -> tuple[str, ...]:
+        """Return the statements that have to go before the next one; `status` is the transaction's.
+
+        `is_alone` says that the next one is a transaction of its own.
 
         Raises RuntimeError for one that would not see what `tenants.statements` has not sent yet,
         psycopg.InterfaceError where the connection is nobody's by now, or somebody else's.
@@ -190,11 +200,11 @@ class TenantCursor(Cursor):
             if owner.is_collecting:
                 raise RuntimeError(f"{len(owner.unsent)} statements wait to be sent before this.")
             owner.send_unsent()
-        status = self._pgconn.transaction_status
-        if status == TransactionStatus.INERROR:
+            status = self._pgconn.transaction_status
+        if status == INERROR:
             # It fails in any case, unless it ends the transaction.
             return ()
-        begins = owner.in_transactions and status == TransactionStatus.IDLE
+        begins = owner.in_transactions and status == IDLE
         there = owner.settings_there
         if there is None or begins or not owner.in_transactions:
             there = owner.settings_of_session()
@@ -205,13 +215,6 @@ class TenantCursor(Cursor):
             before = (requirement(owner.unproved_directory), *before)
         return (owner.begin, *before) if begins else before
 
-    def _is_alone(self) -> bool:
-        """Is the next statement a transaction of its own?"""
-        return (
-            not self._owner.in_transactions
-            and self._pgconn.transaction_status == TransactionStatus.IDLE
-        )
-
     def _sends_at_once(self) -> bool:
         return self._pgconn.pipeline_status == PipelineStatus.OFF
 
@@ -219,9 +222,6 @@ class TenantCursor(Cursor):
         owner = self._owner
         if owner.in_transactions:
             owner.settings_there = owner.settings_wanted()
-        elif not self._sends_at_once():
-            # What a pipeline has not run yet counts where its failure is noticed.
-            return
         elif is_alone:
             self._conn.limit_of_session = owner.statement_limit  # type: ignore[attr-defined]
         owner.touch()

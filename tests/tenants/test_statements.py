@@ -190,6 +190,19 @@ def test_any_query_before_the_commit_sees_what_waits(in_alpha: Tenant) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
+def test_what_waits_begins_the_transaction_for_the_query_after_it(in_alpha: Tenant) -> None:
+    connection.ensure_connection()
+    told: list[str] = []
+    connection.connection.add_notice_handler(lambda diagnostic: told.append(diagnostic.sqlstate))
+    with transaction.atomic(), messages() as queries:
+        with together(until_commit=True):
+            insert(event())
+        assert Event.objects.exists()
+    # PostgreSQL would tell of a second BEGIN.
+    assert (len(queries), told) == (2, [])
+
+
+@pytest.mark.django_db(transaction=True)
 def test_an_error_of_what_waits_is_the_commits_and_undoes_it(in_alpha: Tenant) -> None:
     session = payment()
     money = {"payment_session": session, "amount": 1000, "currency": "GBP"}
