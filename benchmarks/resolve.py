@@ -81,7 +81,7 @@ def main() -> None:
     add_sizes(parser)
     # Many short rounds: a machine that others share is now faster, now slower.
     parser.add_argument("--requests", type=int, default=500, help="per round, at least")
-    parser.add_argument("--rounds", type=int, default=25)
+    parser.add_argument("--rounds", type=int, default=80)
     options = parser.parse_args()
     sizes = sizes_of(options)
     found: dict[int, dict[str, Rounds]] = {}
