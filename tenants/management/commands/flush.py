@@ -1,6 +1,7 @@
 """``flush`` is refused: it would empty the list of businesses and leave their schemas.
 
-Django's test cases call it for the tables of the schema they are in: by name, not by a command line.
+Django's test cases call it for the tables of the schema they are in, and are let: they use no
+command line.
 """
 
 from typing import Any
