@@ -55,20 +55,20 @@ class Shares:
         return now
 
     def leave(self, business: str, per_second: float, begun: float) -> None:
-        """Charge the time since `begun`."""
-        self.charge(business, per_second, self._clock() - begun)
-
-    def charge(self, business: str, per_second: float, seconds: float) -> None:
-        """Take `seconds` from the account of `business`, and more than it holds if need be."""
+        """Charge the time since `begun`, and more than the account holds if need be."""
         accounts = self._accounts
         with self._lock:
             now = self._clock()
             account = accounts.get(business)
-            accounts[business] = (self._left(account, per_second, now) - seconds, now)
+            accounts[business] = (self._left(account, per_second, now) - (now - begun), now)
             if account is not None:
                 accounts.move_to_end(business)
             elif len(accounts) > self._remembered:
                 accounts.popitem(last=False)
+
+    def charge(self, business: str, per_second: float, seconds: float) -> None:
+        """Take `seconds` from the account of `business`, as if they had just been spent."""
+        self.leave(business, per_second, self._clock() - seconds)
 
     @staticmethod
     def _left(account: tuple[float, float] | None, per_second: float, now: float) -> float:

@@ -15,7 +15,7 @@ from tenants.limits import Refused, shares
 from tenants.models import Tenant
 from tenants.postgresql.base import sqlstate
 from tenants.postgresql.cursor import DIRECTORY_CHANGED
-from tenants.resolution import enter_host, host_without_port, is_platform_host
+from tenants.resolution import enter_host, host_without_port
 
 logger = logging.getLogger(__name__)
 QUERY_CANCELED = "57014"
@@ -91,19 +91,15 @@ def _may_be_sent_on(request: HttpRequest) -> bool:
     return request.method in ("GET", "HEAD") and not request.path_info.startswith("/api/")
 
 
-def _share_of(tenant: Tenant, request: HttpRequest) -> float:
-    """Return the thread seconds that `tenant` may take of each; 0: as many as it likes."""
-    share = settings.BUSINESS_SHARE if tenant.request_share is None else tenant.request_share
-    if not share or request.path_info.startswith(OPEN_WHILE_SUSPENDED):
-        return 0
-    return float(settings.WEB_THREADS * share / 100)
-
-
 class TenantMiddleware:
     """Enter the business whose host was asked for; nothing is served for an unknown host."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
+        # Settings are looked up by a call of Python's each time.
+        self._platform_host = settings.ROOT_DOMAIN
+        self._threads = settings.WEB_THREADS
+        self._share_of_all = settings.BUSINESS_SHARE
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         connection = threads_connection()
@@ -112,7 +108,7 @@ class TenantMiddleware:
         # It is asked for several times more, and each time checked against all that are allowed.
         request.get_host = lambda: full_host  # type: ignore[method-assign]
         host = host_without_port(full_host)
-        if is_platform_host(host):
+        if host == self._platform_host:
             connection.set_schema_to_public()
             timezone.deactivate()
             request.tenant = None  # type: ignore[attr-defined]
@@ -161,9 +157,13 @@ class TenantMiddleware:
 
     def _serve(self, tenant: Tenant, request: HttpRequest) -> HttpResponse:
         """Charge the time it takes to `tenant`, which is refused once it has had its share."""
-        share = _share_of(tenant, request)
-        if not share:
+        percent = tenant.request_share
+        if percent is None:
+            percent = self._share_of_all
+        if not percent or request.path_info.startswith(OPEN_WHILE_SUSPENDED):
             return self.get_response(request)
+        # Thread seconds that it may take of each.
+        share = self._threads * percent / 100
         try:
             begun = shares.enter(tenant.schema_name, share)
         except Refused as refusal:

@@ -161,10 +161,10 @@ class Tenant(TenantMixin):
 
     def __copy__(self) -> "Tenant":
         """Return another instance of the same row; `copy` would take a detour by pickling it."""
-        made = Tenant.__new__(Tenant)
-        made.__dict__.update(self.__dict__)
-        made._state = ModelState()
-        made._state.adding, made._state.db = self._state.adding, self._state.db
+        made, state = Tenant.__new__(Tenant), ModelState()
+        made.__dict__ = self.__dict__.copy()
+        state.adding, state.db = self._state.adding, self._state.db
+        made._state = state
         return made
 
     @property

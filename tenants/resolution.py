@@ -2,8 +2,6 @@
 
 from typing import TYPE_CHECKING
 
-from django.conf import settings
-
 from tenants.directory import Entry, directory
 from tenants.models import Tenant
 
@@ -16,10 +14,6 @@ def host_without_port(host: str) -> str:
     if host.endswith("]") or ":" not in host:
         return host.lower().rstrip(".")
     return host.rsplit(":", 1)[0].lower().rstrip(".")
-
-
-def is_platform_host(host: str) -> bool:
-    return host == settings.ROOT_DOMAIN
 
 
 def enter_host(host: str, connection: "DatabaseWrapper") -> Tenant | None:
