@@ -38,6 +38,13 @@ def test_without_allow_demo_nothing_is_seeded(settings: Any, tmp_path: Path) -> 
     assert not Tenant.objects.filter(is_demo=True).exists()
 
 
+def test_passwords_that_can_not_be_written_down_are_not_made(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(CommandError, match="can't be written"):
+        call_command("seed_demo", "--credentials", str(tmp_path / "file" / "c.json"))
+    assert not Tenant.objects.filter(is_demo=True).exists()
+
+
 def test_seeding_again_keeps_what_is_there(settings: Any, tmp_path: Path) -> None:
     settings.STRIPE_API_BASE = None
     file = tmp_path / "c.json"
