@@ -51,7 +51,7 @@ SERVERS = -1
 class Settings(NamedTuple):
     """What is set, or wanted; nothing is known of a part that is None.
 
-    `path` is `DatabaseWrapper.search_path`, as text; the limit is in seconds, or `SERVERS`.
+    `path` is the schemas that statements see, as SQL; the limit is in seconds, or `SERVERS`.
     """
 
     path: str | None = None
@@ -111,7 +111,7 @@ class TenantCursor(Cursor):
         if not is_ordinary:
             owner.leaves_traces = True
         status = self._pgconn.transaction_status
-        is_alone = status == IDLE and not owner.in_transactions
+        is_alone = self._is_alone(status)
         try:
             before = self._before(status, is_alone=is_alone)
             if not before:
@@ -151,7 +151,7 @@ class TenantCursor(Cursor):
         super()._set_results(results[len(self._brings) :])
 
     def executemany(self, query: Any, params_seq: Any, **kwargs: Any) -> None:
-        if self._pgconn.transaction_status == IDLE and not self._owner.in_transactions:
+        if self._is_alone(self._pgconn.transaction_status):
             with self._conn.transaction():
                 self.executemany(query, params_seq, **kwargs)
             return
@@ -169,7 +169,7 @@ class TenantCursor(Cursor):
     def send_settings(self) -> None:
         """Send what is missing now, in a message of its own, for what can't take it along."""
         status = self._pgconn.transaction_status
-        is_alone = status == IDLE and not self._owner.in_transactions
+        is_alone = self._is_alone(status)
         if is_alone and self._owner.pools_transactions:
             raise NotSupportedError(
                 "With DATABASE_POOLING=transaction this needs a transaction: transaction.atomic()."
@@ -187,8 +187,6 @@ class TenantCursor(Cursor):
 
     def _before(self, status: int, *, is_alone: bool, path_lasts: bool = False) -> tuple[str, ...]:
         """Return the statements that have to go before the next one; `status` is the transaction's.
-
-        `is_alone` says that the next one is a transaction of its own.
 
         Raises RuntimeError for one that would not see what `tenants.statements` has not sent yet,
         psycopg.InterfaceError where the connection is nobody's by now, or somebody else's.
@@ -214,6 +212,10 @@ class TenantCursor(Cursor):
             # First: a path that changes has more looked up anew.
             before = (requirement(owner.unproved_directory), *before)
         return (owner.begin, *before) if begins else before
+
+    def _is_alone(self, status: int) -> bool:
+        """Is the next statement a transaction of its own, after a transaction of this `status`?"""
+        return status == IDLE and not self._owner.in_transactions
 
     def _sends_at_once(self) -> bool:
         return self._pgconn.pipeline_status == PipelineStatus.OFF
